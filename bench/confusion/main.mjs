@@ -49,7 +49,9 @@ async function main() {
     say(`confusion: ${options.journal} has no cell of these rules.`);
     return isInterrupted ? 130 : 1;
   }
-  const targets = checkTargets(own);
+  const exhaustive =
+    options.session === 'adaptive' ? entries.filter(({ session }) => session === 'exhaustive') : [];
+  const targets = checkTargets(own, exhaustive);
   const report = renderReport(own, targets, version);
   console.log(report);
   if (options['write-docs']) writeDocs(report);

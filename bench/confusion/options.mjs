@@ -12,7 +12,8 @@ ended at any time, and goes on with what is missing when it is started again. Re
   --jobs N           labs at once (default: 3)
   --sides SIDES      near, both, or all: evidence of this side alone, or of the far side as well (default: all)
   --session KIND     adaptive: "rushhour run diagnose", which chooses its arms; fixed: for each preset the scenario that
-                     shows its fault (default: adaptive)
+                     shows its fault; exhaustive: as adaptive, but with every kind of arm, for the attempts
+                     that a choice saves (default: adaptive)
   --only NAME,...    these presets, or pairs such as random-loss+latency
   --singles          no pairs
   --pairs            pairs alone
@@ -29,6 +30,7 @@ Examples:
   npm run confusion -- --seeds 2 --singles
   npm run confusion -- --only syn-rate-limit,table-limit --sides near
   npm run confusion -- --seeds 3 --singles --busy 3
+  npm run confusion -- --seeds 1 --singles --session exhaustive
   npm run confusion -- --table --write-docs
 
 Exit codes: 0 all targets met; 2 wrong options; 3 a target missed; 5 not root, or a tool is missing; 130 interrupted.
@@ -81,7 +83,7 @@ export function readOptions(argv) {
     busy: number('busy', 0, 64),
     minutes: number('minutes', 0, 100_000),
     sides: SIDES[oneOf('sides', Object.keys(SIDES))],
-    session: oneOf('session', ['adaptive', 'fixed']),
+    session: oneOf('session', ['adaptive', 'fixed', 'exhaustive']),
     wants: (label, isPair) =>
       (only === undefined || only.includes(label.split('+').sort().join('+'))) &&
       !(values.singles && isPair) &&

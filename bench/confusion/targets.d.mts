@@ -5,4 +5,4 @@ export interface Target {
   readonly text: string;
 }
 
-export function checkTargets(entries: readonly Entry[]): Target[];
+export function checkTargets(entries: readonly Entry[], exhaustive?: readonly Entry[]): Target[];

@@ -25,14 +25,15 @@ const PATIENCE_MS = 10 * 60_000;
  * @param {import('./types.d.mts').Cell} cell
  * @param {object} how
  * @param {readonly import('./types.d.mts').Sides[]} how.sides of one run, where what is run does not depend on them
- * @param {'adaptive' | 'fixed'} how.session
+ * @param {'adaptive' | 'fixed' | 'exhaustive'} how.session
  * @param {string} how.scratch an empty folder of its own, removed afterwards
  * @param {string} [how.keep] a folder that gets the run's records, but for its captures
  * @param {AbortSignal} how.signal
  */
 export async function tryCell(cell, { sides, session, scratch, keep, signal }) {
   const startedMs = performance.now();
-  const [scenario, ...flags] = session === 'fixed' ? fixedRun(cell) : adaptiveRun(cell);
+  const [scenario, ...flags] =
+    session === 'fixed' ? fixedRun(cell) : adaptiveRun(cell, session === 'exhaustive');
   mkdirSync(scratch, { recursive: true });
   try {
     const { failed } = await runInLab(cell, scenario, flags, {
@@ -62,8 +63,9 @@ async function findRun(results) {
   return dirs.find((dir) => existsSync(join(dir, 'summary.json')));
 }
 
-function adaptiveRun({ ratePerSec }) {
-  return ['diagnose', '--rate', `${ratePerSec}/s`];
+function adaptiveRun({ ratePerSec }, isExhaustive) {
+  const all = isExhaustive ? ['--set', 'adaptive.exhaustive=true'] : [];
+  return ['diagnose', '--rate', `${ratePerSec}/s`, ...all];
 }
 
 async function judgeRun(dir, { causes, label }, sides) {

@@ -28,7 +28,7 @@ export interface Version {
 /** One line of the journal. */
 export interface Entry extends Cell, Version {
   readonly sides: Sides;
-  readonly session: 'adaptive' | 'fixed';
+  readonly session: 'adaptive' | 'fixed' | 'exhaustive';
   /** Busy processes beside it. */
   readonly busy: number;
   readonly verdict?: Diagnosis['verdict'];

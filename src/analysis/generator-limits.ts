@@ -6,6 +6,9 @@ import type { ArmSummary, LimitCause, Quantiles } from './types.ts';
 /** Share of the scheduled attempts that could not be started; above it the load was not that of the scenario. */
 const MAX_UNSENT_SHARE = 0.01;
 
+/** A single attempt may have met a port of another program: alone, it is more than the share of an arm with few, and no bottleneck. */
+const FEW = 10;
+
 /** Share of the started attempts that failed for a local reason. */
 const MAX_LOCAL_SHARE = 0.01;
 
@@ -58,18 +61,22 @@ export function findGeneratorLimits(
 function limitsOfArm(arm: Arm, summary: ArmSummary): GeneratorLimit[] {
   const limits: GeneratorLimit[] = [];
   const { scheduled, started, unsent } = summary;
-  if (unsent > scheduled * MAX_UNSENT_SHARE) {
+  if (unsent > scheduled * MAX_UNSENT_SHARE && !isSingle(unsent, scheduled)) {
     const causes = causesOf(summary, 'unsent');
     const reason = `${arm.name}: ${unsent} of ${scheduled} attempts were unsent (${formatCauses(causes)})`;
     limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
   const causes = causesOf(summary, 'local');
   const local = causes.reduce((sum, [, count]) => sum + count, 0);
-  if (local > started * MAX_LOCAL_SHARE) {
+  if (local > started * MAX_LOCAL_SHARE && !isSingle(local, started)) {
     const reason = `${arm.name}: ${local} of ${started} attempts failed on this machine (${formatCauses(causes)})`;
     limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
   return limits;
+}
+
+function isSingle(count: number, of: number): boolean {
+  return count === 1 && of >= FEW;
 }
 
 /** Minimum number of retransmitted SYNs dropped here: a single one may belong to another program. */

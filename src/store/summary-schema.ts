@@ -17,7 +17,7 @@ const diagnosisVerdict = z.enum(['named', 'cannot-tell', 'healthy', 'none']);
 const causeStatus = z.enum(['named', 'possible', 'excluded']);
 const illArm = some({
   ...{ arm: armName, count: figure, of: figure },
-  kind: z.enum(['stalled', 'healed', 'refused', 'late', 'broken', 'cut', 'answered', 'waits']),
+  kind: z.enum(['stalled', 'healed', 'refused', 'late', 'broken', 'cut', 'answered', 'waits', 'holes']),
 });
 const portSpread = some({ p50: figure, p90: figure, max: figure });
 const endpoint = some({ started: figure, established: figure, completed: figure, stalled: figure });

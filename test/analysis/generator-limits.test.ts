@@ -39,6 +39,20 @@ describe('whether this machine was the bottleneck', () => {
     ]);
   });
 
+  it.each([
+    'local-port-exhausted',
+    'local-failure',
+  ] as const)('is not so where one of many attempts met %s, but where two did, or one of a handful', (outcome) => {
+    const met = (count: number, scheduled: number) => {
+      const unsent = outcome === 'local-port-exhausted' ? count : 0;
+      const outcomes = { ok: scheduled - count, [outcome]: count };
+      return limitsOf({ scheduled, started: scheduled - unsent, unsent, outcomes });
+    };
+    expect(met(1, 52)).toEqual([]);
+    expect(met(2, 52)).toHaveLength(1);
+    expect(met(1, 9)).toHaveLength(1);
+  });
+
   it('is so where more than 1 % of what was started failed on this machine', () => {
     const local = (count: number) =>
       limitsOf({ scheduled: 500, started: 500, outcomes: { ok: 500 - count, 'local-failure': count } });

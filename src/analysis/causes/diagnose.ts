@@ -1,5 +1,6 @@
 import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
 import { groupDigits } from '../group-digits.ts';
+import { areMany, countHoles } from '../observations/segments.ts';
 import { listSymptoms } from '../observations/symptoms.ts';
 import type { Observations } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
@@ -88,8 +89,17 @@ function describeHealth(seen: Observations): Diagnosis {
     stalled === 0
       ? `none of ${started} handshakes stalled`
       : `${stalled} of ${started} handshakes stalled, as on any path`;
-  const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.`;
+  const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.${sayHoles(seen)}`;
   return { verdict: 'healthy', text: groupDigits(text), symptoms: [], ill: [], causes: [], decide: [] };
+}
+
+/** Holes, where nothing says whose they are. */
+function sayHoles(seen: Observations): string {
+  const holes = countHoles(seen);
+  const established = seen.arms.reduce((sum, { summary }) => sum + summary.established, 0);
+  return !areMany(holes, established)
+    ? ''
+    : ` ${holes} segments came to this machine with a hole before them: lost and sent again within milliseconds, out of order, or of another program.`;
 }
 
 function mostOftenFailed({

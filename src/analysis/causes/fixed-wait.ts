@@ -1,6 +1,7 @@
+import { countResponsesResent } from '../observations/segments.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, MOST, NOTHING, supports } from './judgements.ts';
-import { countResponsesLate, countResponsesResent, lateResponsesOf } from './responses.ts';
+import { countResponsesLate, lateResponsesOf } from './responses.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
 

@@ -1,8 +1,8 @@
 import { LIKE_CHANCE } from '../observations/dispersion.ts';
+import { countHoles, countResponsesResent, FEWEST_HOLES } from '../observations/segments.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { fatesOf, MOST, percent } from './judgements.ts';
-import { countResponsesResent } from './responses.ts';
 
 /** Fewer stalls have no spread over time, and fewer requests sent again no rate. */
 export const FEWEST_STALLS = 20;
@@ -11,8 +11,7 @@ const FEWEST_RESENT = 5;
 /** First bytes that come later than this after most handshakes waited for more than a path. */
 const PROMPT_US = 150_000;
 
-/** Fewer segments that were sent again, or came with a hole before them, are an accident; and of one connection there are so many at most. */
-export const FEWEST_HOLES = 10;
+/** Segments of one connection, at most. */
 const MOST_SEGMENTS = 10;
 
 interface LossAccount {
@@ -63,11 +62,6 @@ export function describeLossTowardsHere(symptom: Symptom, seen: Observations): s
       ? `${holes} segments came with a hole before them`
       : `the far end sent ${again} segments again that were no SYN-ACKs`;
   return `${what}, on ${established} connections (${percent(lost)}; handshakes ${percent(share)}), spread over time as chance does it`;
-}
-
-/** Segments that came to this machine with a hole before them (LINUX_MIB_TCPOFOQUEUE, net/ipv4/tcp_input.c). */
-export function countHoles({ near }: Observations): number {
-  return near?.['TcpExtTCPOFOQueue'] ?? 0;
 }
 
 /** That SYN-ACKs of the far side did not arrive here, as both sides captured it. */

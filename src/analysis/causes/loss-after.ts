@@ -1,9 +1,10 @@
 import { timeoutsOf } from '../observations/contrasts.ts';
+import { countResponsesResent } from '../observations/segments.ts';
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { besideOf } from './cuts.ts';
 import { contradicts, decides, MOST, NOTHING, percent, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
-import { countResponsesLate, countResponsesResent } from './responses.ts';
+import { countResponsesLate } from './responses.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -23,11 +24,12 @@ const SENT_AGAIN_TO_US = 260_000;
 export const lossAfter = {
   id: 'loss-after-handshake',
   name: 'loss of what comes after the handshake',
-  explains: ['late'],
+  explains: ['late', 'holes'],
   predicts:
     'handshakes clean; first bytes late by 0.2 s, 0.6 s and so on, and the request sent again where it was the own one that was lost',
   scope: { ...EVERYTHING, host: 'either', size: 'either' },
-  judge: (symptom, seen) => judgeResent(symptom, seen),
+  judge: (symptom, seen) =>
+    symptom.kind === 'holes' ? judgeHoles(symptom, seen) : judgeResent(symptom, seen),
   decidedBy: [
     {
       text: 'captures on both sides: which of request, acknowledgement and response did not arrive',
@@ -90,6 +92,13 @@ function cameAfterTimer({ summary: { requestsResent, service } }: ArmSeen): bool
   const lateUs = rate >= 0.15 ? firstByteUs.p90 : rate >= 0.015 ? firstByteUs.p99 : firstByteUs.p999;
   const afterUs = lateUs - firstByteUs.p50;
   return afterUs >= SENT_AGAIN_FROM_US && afterUs <= SENT_AGAIN_TO_US;
+}
+
+/** What came with a hole before it followed something that the far end sent again. */
+function judgeHoles({ text }: Symptom, seen: Observations): Judgement[] {
+  return decides(
+    `${text}, and the far end sent ${countResponsesResent(seen) ?? 0} segments again: within milliseconds, as more had followed them`,
+  );
 }
 
 /** A response that came late is one that the far end sent again, if it counts as many; or else something waited. */

@@ -1,14 +1,9 @@
+import { countHoles, FEWEST_HOLES } from '../observations/segments.ts';
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { besideOf } from './cuts.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, percent, supports } from './judgements.ts';
-import {
-  accountForLoss,
-  areSynAcksLost,
-  countHoles,
-  describeLossTowardsHere,
-  FEWEST_HOLES,
-} from './loss-account.ts';
+import { accountForLoss, areSynAcksLost, describeLossTowardsHere } from './loss-account.ts';
 import { describeCounting } from './room.ts';
 import { EVERYTHING } from './scope.ts';
 import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
@@ -23,19 +18,21 @@ const ENOUGH_LATE = 100;
 export const loss = {
   id: 'loss',
   name: 'a path that loses packets of any kind',
-  explains: ['stalled', 'late'],
+  explains: ['stalled', 'late', 'holes'],
   predicts:
     'every arm alike, at any rate and any age of a port; requests are lost as often as SYNs; stalls heal as SYNs are sent again',
   scope: { ...EVERYTHING, host: 'either', source: 'either', size: 'either' },
   judge: (symptom, seen) =>
     symptom.kind === 'late'
       ? judgeLate(symptom, seen)
-      : [
-          ...judgeRequests(symptom, seen),
-          ...judgeAllOrNothing(symptom, seen),
-          ...expectSilence(symptom),
-          ...judgeFates(symptom, seen, ['not-seen', 'syn-ack-lost']),
-        ],
+      : symptom.kind === 'holes'
+        ? judgeHoles(symptom, seen)
+        : [
+            ...judgeRequests(symptom, seen),
+            ...judgeAllOrNothing(symptom, seen),
+            ...expectSilence(symptom),
+            ...judgeFates(symptom, seen, ['not-seen', 'syn-ack-lost']),
+          ],
   decidedBy: [
     {
       text: 'a low rate from ports that are used once, with requests on the connections',
@@ -125,6 +122,17 @@ function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[]
         )
       : NOTHING,
   );
+}
+
+/** A path that loses any packet towards here loses as many SYN-ACKs. */
+function judgeHoles({ arm, count, of }: Symptom, seen: Observations): Judgement[] {
+  const [spared, { stalled, started }] = stalledBeside(arm, seen);
+  const [least] = wilsonInterval(count, of);
+  return spared * 4 < least
+    ? contradicts(
+        `${stalled} of ${started} handshakes with that endpoint stalled, against ${count} holes on ${of} connections`,
+      )
+    : NOTHING;
 }
 
 /** Of all arms to the same endpoint: the most that may have stalled, of a hundred, and what was counted. */

@@ -45,6 +45,11 @@ export const describeOwnClock = perSymptom((symptom, seen): string | undefined =
   return `${byRate}; they began after ${Math.min(...counts)} to ${Math.max(...counts)} connections had got through, and of whatever may be counted there was more at other times`;
 });
 
+/** Whether its outages are of one length, three or more: a timer ends them, and a lower rate would tell whether a rate begins them. */
+export function isEndedByTimer(symptom: Symptom, seen: Observations): boolean {
+  return findPhases(symptom, seen) !== undefined;
+}
+
 /** Outages of one length that the arm shares, if most of its stalls are in such. */
 function findPhases(symptom: Symptom, seen: Observations): Phases | undefined {
   if (symptom.kind !== 'stalled' || shareAtGaps(symptom) < MOSTLY) return undefined;

@@ -1,5 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { describeRefusedByChance } from './by-chance.ts';
+import { describeDownTimes } from './down-times.ts';
 import { contradicts, decides, MOST, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
 import { refusedByIcmp, resetsByTtl } from './refusals.ts';
 import { describeInvented, endedByFin } from './resets.ts';
@@ -52,6 +53,8 @@ function judgeTimes(symptom: Symptom): Judgement[] {
 }
 
 function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
+  const down = describeDownTimes(symptom, seen);
+  if (down !== undefined) return contradicts(down);
   const icmp = symptom.kind === 'refused' ? refusedByIcmp(symptom) : undefined;
   if (icmp !== undefined) return contradicts(icmp);
   const invented = describeInvented(symptom, seen);

@@ -1,5 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { besideOf, countCutsAt } from './cuts.ts';
+import { countCut, describeDownTimes, listDownTimes } from './down-times.ts';
 import { contradicts, decides, fewLie, MOST, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
@@ -23,7 +24,7 @@ export const serviceDown = {
       ? judgeBroken(seen)
       : symptom.kind === 'cut'
         ? judgeCut(symptom, seen)
-        : [...judgeGaps(symptom), ...judgeSender(symptom, seen)],
+        : judgeRefusals(symptom, seen),
   decidedBy: [
     {
       text: 'the TTL of the RSTs beside that of SYN-ACKs (root, or CAP_NET_RAW)',
@@ -45,14 +46,7 @@ function judgeBroken({ arms }: Observations): Judgement[] {
 /** What was open ended as it began to refuse. */
 function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
   const beside = besideOf(symptom, seen);
-  const begins = new Set(
-    beside.flatMap(({ gaps }) =>
-      gaps
-        .filter(({ started, refused }) => refused >= started * MOST)
-        .map(({ fromSec }) => Math.floor(fromSec)),
-    ),
-  );
-  const cut = Math.max(0, ...[...begins].map((second) => countCutsAt(symptom.arm, second, beside)));
+  const cut = countCut([symptom.arm], listDownTimes(beside), beside);
   return cut >= symptom.count * MOST
     ? supports(`${cut} of ${symptom.count} were cut as others began to be refused`)
     : contradicts(
@@ -60,6 +54,11 @@ function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
           ? `none of ${symptom.count} was cut as others began to be refused`
           : `only ${cut} of ${symptom.count} were cut as others began to be refused`,
       );
+}
+
+function judgeRefusals(symptom: Symptom, seen: Observations): Judgement[] {
+  const down = describeDownTimes(symptom, seen);
+  return down === undefined ? [...judgeGaps(symptom), ...judgeSender(symptom, seen)] : decides(down);
 }
 
 function judgeGaps(symptom: Symptom): Judgement[] {

@@ -5,6 +5,7 @@ import { peakOpen } from '../pool-time-series.ts';
 import { describeRefusedByChance } from './by-chance.ts';
 import { describeBand } from './clean-arms.ts';
 import { describeUnlikeOthers } from './clients-alone.ts';
+import { describeDownTimes } from './down-times.ts';
 import { describeFailedSearches, describeTableDrops } from './firewall-counters.ts';
 import { contradicts, fatesOf, fewLie, MOST, NOTHING, shareInGaps } from './judgements.ts';
 import { accountForLoss, describeLossTowardsHere, FEWEST_STALLS } from './loss-account.ts';
@@ -90,9 +91,12 @@ export function explainedOtherwise(
   const table = but === 'table' ? undefined : describeTableDrops(symptom, seen);
   const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom);
   if (symptom.kind !== 'stalled')
-    return [table, endpoint, describeRefusedByChance(symptom, seen)].flatMap((text) =>
-      text === undefined ? [] : contradicts(text),
-    );
+    return [
+      table,
+      endpoint,
+      describeRefusedByChance(symptom, seen),
+      describeDownTimes(symptom, seen),
+    ].flatMap((text) => (text === undefined ? [] : contradicts(text)));
   const kind = but === 'client' ? undefined : describeUnlikeOthers(symptom, seen);
   const rule = but === 'rule' ? undefined : describeRejected(symptom);
   const loss =

@@ -14,8 +14,8 @@ const CLEAN_BELOW = 0.1;
 /** A run that started less of the arm than this, relative to those before, may not have come to the point. */
 const AS_MUCH = 0.8;
 
-/** Waits at a round number are counted only where they cluster: fewer than this do not. */
-const UNSEEN_WAITS = 10;
+/** Waits at a round number are counted only where they cluster, and holes where there are some: fewer than this are not told. */
+const UNTOLD = 10;
 
 /** `clean`: had it met the same, chance would not explain how little it shows; `ill`: it shows it again. */
 export interface Cleared {
@@ -77,7 +77,8 @@ function countNow(run: RunTimeSeries, name: string, kind: IllArm['kind']): { cou
   const arm = run.facts.scenario.arms.find((one) => one.name === name);
   const summary = run.arms.get(name)?.summary;
   if (arm === undefined || summary === undefined) return { count: 0, of: 0 };
-  if (kind === 'waits') return { count: UNSEEN_WAITS - 1, of: summary.firstByteUs.count };
+  if (kind === 'waits') return { count: UNTOLD - 1, of: summary.firstByteUs.count };
+  if (kind === 'holes') return { count: UNTOLD - 1, of: summary.established };
   const { started } = summary;
   const seen = { arm, summary, started, stalled: summary.stalled.count, refused: refusedOf(summary) };
   return countOf(seen, kind) ?? { count: 0, of: 0 };
@@ -92,4 +93,5 @@ const WORDS: Readonly<Record<IllArm['kind'], string>> = {
   cut: 'were cut',
   answered: 'were answered though they should be refused',
   waits: 'waited',
+  holes: 'came with a hole before them',
 };

@@ -1,4 +1,5 @@
 import { percent, shareInGaps } from '../causes/judgements.ts';
+import { isEndedByTimer } from '../causes/own-clock.ts';
 import { isFilled } from '../causes/room.ts';
 import { type WeighedSymptom, weighSymptom } from '../causes/weigh.ts';
 import { listSymptoms } from '../observations/symptoms.ts';
@@ -124,7 +125,8 @@ function withoutSilentPorts(kit: Kit, seen: Observations | undefined): Kit {
 }
 
 /** Which stage says most of a symptom of that kind and shape; the first that can be done is taken. */
-function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): readonly StageId[] {
+function order({ symptom, possible }: WeighedSymptom, seen: Observations): readonly StageId[] {
+  const { arms } = seen;
   switch (symptom.kind) {
     case 'late':
       return ['packets', 'together'];
@@ -137,6 +139,7 @@ function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): r
     default:
       return ['together'];
   }
+  if (isEndedByTimer(symptom, seen)) return ['steps', 'cycle', 'together', 'breadth', 'clients'];
   if (arms.some(isFilled)) return ['cycle', 'steps', 'together', 'ages', 'clients'];
   const isScattered = shareInGaps(symptom) < 0.5;
   const isOfUsedPorts =

@@ -153,6 +153,7 @@ export function countOf(
       if (arm.holdUs === 0) return undefined;
       return { count: cutsOf(summary), of: summary.established };
     case 'waits':
+    case 'holes':
       return undefined;
   }
 }
@@ -197,6 +198,7 @@ const WORDS: Readonly<Record<SymptomKind, string>> = {
   cut: 'were cut',
   answered: 'were answered',
   waits: 'waited',
+  holes: 'came with a hole before them',
 };
 
 function describe({ name }: ArmSeen, kind: SymptomKind, { starts, ill, expected }: Counts): string {

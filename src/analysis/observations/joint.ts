@@ -11,6 +11,8 @@ export interface Joint {
   readonly ended: readonly number[];
   /** Stalled, or refused though they should not have been. */
   readonly bad: readonly number[];
+  /** Of those, refused. */
+  readonly refused: readonly number[];
   readonly outages: readonly Outage[];
 }
 
@@ -49,6 +51,7 @@ export function joinArms(arms: readonly ArmSeen[]): Joint | undefined {
       const counts = get(second);
       return counts === undefined ? 0 : Math.min(counts.started, counts.stalled + counts.refused);
     }),
+    refused: list((second) => Math.min(get(second)?.started ?? 0, get(second)?.refused ?? 0)),
     outages: listOutages(new Map([...bySecond].sort(([a], [b]) => a - b))),
   };
 }

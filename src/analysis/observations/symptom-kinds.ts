@@ -8,5 +8,6 @@ export const SYMPTOMS = [
   'cut',
   'answered',
   'waits',
+  'holes',
 ] as const;
 export type SymptomKind = (typeof SYMPTOMS)[number];

@@ -1,6 +1,7 @@
 import { groupDigits } from '../group-digits.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { contrastArms, countOf } from './contrasts.ts';
+import { areMany, countHoles, countResponsesResent } from './segments.ts';
 import { SYMPTOMS } from './symptom-kinds.ts';
 import type { ArmSeen, Observations, Symptom, SymptomKind } from './types.ts';
 
@@ -13,11 +14,16 @@ const SMALLEST_SHARE = 0.001;
 /** Fewer connections that were cut have no pattern. */
 const FEWEST_CUT = 10;
 
-const COUNTED = SYMPTOMS.filter((kind) => kind !== 'waits');
+const COUNTED = SYMPTOMS.filter((kind) => kind !== 'waits' && kind !== 'holes');
+
+/** Holes and segments that were sent again are as many to within this factor. */
+const AS_MANY = 1.5;
 
 /** What a run has to have explained: of each kind the arm that is most ill, and those that are ill for a reason of their own. */
 export function listSymptoms(seen: Observations): Symptom[] {
-  return [...COUNTED.flatMap((kind) => ofKind(kind, seen.arms)), ...findWaits(seen)];
+  const symptoms = [...COUNTED.flatMap((kind) => ofKind(kind, seen.arms)), ...findWaits(seen)];
+  // Where more is ill, its causes say whether packets are lost towards this machine as well.
+  return symptoms.length > 0 ? symptoms : findHoles(seen);
 }
 
 function ofKind(kind: SymptomKind, arms: readonly ArmSeen[]): Symptom[] {
@@ -79,7 +85,28 @@ function findWaits({ findings, arms }: Observations): Symptom[] {
   ];
 }
 
-const WORDS: Readonly<Record<Exclude<SymptomKind, 'waits'>, readonly [what: string, verb: string]>> = {
+/**
+ * Segments that came with a hole before them, and as many that the far end sent again: nobody waits for those that are sent again within
+ * milliseconds, but packets are lost. Both are counted for whole machines, so that one alone may be another program's.
+ */
+function findHoles(seen: Observations): Symptom[] {
+  const holes = countHoles(seen);
+  const resent = countResponsesResent(seen) ?? 0;
+  const asking = seen.arms.filter(({ arm }) => arm.via !== 'tcp' && arm.via !== 'icmp');
+  const [arm] = asking.toSorted((a, b) => b.summary.established - a.summary.established);
+  const of = asking.reduce((sum, { summary }) => sum + summary.established, 0);
+  const isSame = holes <= resent * AS_MANY && resent <= holes * AS_MANY;
+  if (arm === undefined || !isSame || !areMany(holes, of)) return [];
+  const count = Math.min(holes, of);
+  const text = groupDigits(
+    `${holes} segments from the far end came with a hole before them, on ${of} connections that asked for something`,
+  );
+  return [{ kind: 'holes', arm, count, of, contrasts: [], text }];
+}
+
+const WORDS: Readonly<
+  Record<Exclude<SymptomKind, 'waits' | 'holes'>, readonly [what: string, verb: string]>
+> = {
   stalled: ['handshakes', 'stalled'],
   healed: ['handshakes', 'needed a second SYN within a fraction of a second'],
   refused: ['handshakes', 'were refused'],
@@ -90,7 +117,7 @@ const WORDS: Readonly<Record<Exclude<SymptomKind, 'waits'>, readonly [what: stri
 };
 
 function describe(kind: SymptomKind, arm: string, count: number, of: number): string {
-  if (kind === 'waits') return '';
+  if (kind === 'waits' || kind === 'holes') return '';
   const [what, verb] = WORDS[kind];
   return groupDigits(`${count} of ${of} ${what} (arm ${arm}) ${verb}`);
 }

@@ -43,9 +43,11 @@ export async function checkReachable(
   }: StartCheckOptions,
 ): Promise<PlannedArm[]> {
   const asked = new Map<string, Promise<string | undefined>>();
+  // What is left of a connection holds its port: here against an arm that names its ports, and at a firewall whose connections are counted.
+  const leavesNothing = arms.some(({ arm, ports }) => ports !== undefined || arm.holdsTogether === true);
   const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {
     const key = `${formatEndpoint(endpoint)} from ${sourceFor(planned, endpoint) ?? 'any'}`;
-    const fault = asked.get(key) ?? findFault(planned, endpoint, probe);
+    const fault = asked.get(key) ?? findFault(planned, endpoint, probe, leavesNothing);
     asked.set(key, fault);
     return fault;
   };
@@ -102,7 +104,12 @@ function firstOfEach(wanted: readonly Endpoint[], endpoints: readonly Endpoint[]
 const TRIES_FROM_ANY_PORT = 3;
 
 /** The results of all tries; undefined: one was answered. */
-async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe): Promise<string | undefined> {
+async function findFault(
+  planned: PlannedArm,
+  endpoint: Endpoint,
+  probe: Probe,
+  leavesNothing: boolean,
+): Promise<string | undefined> {
   const source = sourceFor(planned, endpoint);
   const ports = planned.ports ?? [];
   const answers = await askAgain(
@@ -111,7 +118,7 @@ async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe):
       return probe(endpoint.address, endpoint.port, {
         signal,
         ...(source === undefined ? {} : { source }),
-        ...(planned.arm.holdsTogether && { reset: true as const }),
+        ...(leavesNothing && { reset: true as const }),
         ...(range === undefined ? {} : { sourcePort: Math.max(range.from, range.to - nth) }),
       });
     },

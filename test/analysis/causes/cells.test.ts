@@ -74,7 +74,19 @@ const CELLS: readonly Cell[] = [
     ...{ name: 'early-reuse-near', cause: 'early-reuse', decidedBy: 'another port, which was clean' },
     without: (seen) => withoutArms(seen, listOtherPorts(seen)),
   },
+  {
+    ...{ name: 'service-down', cause: 'service-down', decidedBy: 'connections that were open as it began' },
+    without: withoutCuts,
+  },
 ];
+
+/** The same, as if nothing that was held had been cut. */
+function withoutCuts(seen: Observations): Observations {
+  return withoutArms(
+    seen,
+    seen.arms.flatMap(({ name, arm }) => (arm.holdUs > 0 ? [name] : [])),
+  );
+}
 
 /** The same, as if one in a hundred handshakes had taken as long as it takes until a request is sent again. */
 function withSlowHandshakes(seen: Observations): Observations {
@@ -121,6 +133,31 @@ it('does not take requests that something kept for a while for lost ones', () =>
     return { ...arm, summary: { ...arm.summary, service: { ...service, firstByteUs } } };
   });
   expect(namedOf({ ...seen, arms })).toEqual([]);
+});
+
+describe('packets that are lost towards here, and sent again within milliseconds', () => {
+  const seen = see('loss-healed-at-once');
+
+  it('are named where the far end counts as many that it sent again', () => {
+    expect(diagnose(seen).verdict).toBe('named');
+    expect(namedOf(seen)).toEqual(['loss-after-handshake']);
+  });
+
+  it.each([
+    ['the far end is not known', withoutFar(seen)],
+    ['the far end sent far fewer again', { ...seen, far: { ...seen.far, TcpRetransSegs: 20 } }],
+    ['the far end sent far more again', { ...seen, far: { ...seen.far, TcpRetransSegs: 200 } }],
+  ])('are no illness, and told of, where %s', (_, one) => {
+    const { verdict, text } = diagnose(one);
+    expect(verdict).toBe('healthy');
+    expect(text).toMatch(/ 56 segments came to this machine with a hole before them: lost and sent again/);
+  });
+
+  it('are not told of where there are few', () => {
+    const few = { ...seen, near: { ...seen.near, TcpExtTCPOFOQueue: 9 } };
+    expect(diagnose(few).verdict).toBe('healthy');
+    expect(diagnose(few).text).not.toMatch(/hole/);
+  });
 });
 
 describe.each(CELLS)('$cause in a lab', ({ name, cause, decidedBy, without }) => {

@@ -82,6 +82,24 @@ export function rateLimit(perSec: number, burst: number, full: Fate = 'drop'): P
   };
 }
 
+/** Drops every SYN for a while once there were more within a second than it stands, then none for a while, and stays alert above a lower rate. */
+export function defence(highPerSec: number, lowPerSec: number, onSec: number, offSec: number): Path {
+  let recent: number[] = [];
+  let firedAtSec = Number.NEGATIVE_INFINITY;
+  return {
+    syn({ atSec }) {
+      const since = atSec - firedAtSec;
+      if (since < onSec) return 'drop';
+      recent = [...recent.filter((other) => atSec - other < 1), atSec];
+      if (since < onSec + offSec) return 'pass';
+      const isAlert = since < onSec + offSec + 1;
+      if (recent.length <= (isAlert ? lowPerSec : highPerSec)) return 'pass';
+      firedAtSec = atSec;
+      return 'drop';
+    },
+  };
+}
+
 /** Nothing between these times. */
 export function away(
   stretches: readonly (readonly [fromSec: number, toSec: number])[],

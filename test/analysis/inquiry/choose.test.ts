@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arm } from '../../../src/scenario/types.ts';
-import { away, lossy, openLimit, rateLimit } from '../causes/paths.ts';
+import { away, defence, lossy, openLimit, rateLimit } from '../causes/paths.ts';
 import { randomOf } from '../causes/random.ts';
 import type { Path, Syn } from '../causes/world.ts';
 import { converse, MEANS } from './session.ts';
@@ -61,6 +61,12 @@ describe('a session that chooses its arms', () => {
       load.kind === 'open' ? load.phases.flatMap((one) => ('ratePerSec' in one ? [one.ratePerSec] : [])) : [];
     expect(rates.length).toBe(3);
     for (const ratePerSec of rates) expect(ratePerSec).toBeGreaterThan(50 * 0.09);
+  });
+
+  it('steps the rate before it fills again where outages have a length of their own, and names a defence by it', () => {
+    const { stages, diagnosis } = converse(() => defence(13, 6, 7, 5));
+    expect(stages.slice(0, 3)).toEqual(['baseline', 'breadth', 'steps']);
+    expect(named(diagnosis)).toEqual(['syn-flood-defence']);
   });
 
   it('makes no more than half of the attempts that all arms would, in the median', () => {

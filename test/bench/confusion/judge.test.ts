@@ -138,6 +138,21 @@ describe('the targets', () => {
     expect(texts).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(texts[index]).toMatch(pattern);
   });
+
+  it('compares the attempts of cells that were tried with every kind of arm as well', () => {
+    const of = (id: string, attempts: number, session: 'adaptive' | 'exhaustive' = 'adaptive') =>
+      entry({ id, attempts, session });
+    const chosen = [of('a #1', 300), of('b #1', 500), of('c #1', 900), of('d #1', 1)];
+    const every = ['a #1', 'b #1', 'c #1'].map((id) => of(id, 1_000, 'exhaustive'));
+    const told = (most: number) =>
+      checkTargets([of('b #1', most), ...chosen.filter(({ id }) => id !== 'b #1')], every);
+    expect(told(500).at(-1)).toEqual({
+      isMet: true,
+      text: 'attempts, of those of every kind of arm: 50 % in the median of 3 cells (wanted 50 % or fewer)',
+    });
+    expect(told(501).at(-1)?.isMet).toBe(false);
+    expect(checkTargets(chosen).some(({ text }) => text.startsWith('attempts'))).toBe(false);
+  });
 });
 
 describe('the table', () => {

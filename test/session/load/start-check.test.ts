@@ -40,7 +40,8 @@ describe('the start check', () => {
   it.each([
     ['', 'closed'],
     [', via: tcp, hold: together', 'ECONNRESET'],
-  ])('resets its connection if those of the load are counted, so that no firewall keeps it (%s)', async (besides, ends) => {
+    [', source: { ports: 40000-40009 }', 'ECONNRESET'],
+  ])('resets its connection if those of the load are counted, or name their ports: nothing holds one (%s)', async (besides, ends) => {
     const ended: (string | undefined)[] = [];
     const server = createServer((socket) => {
       socket.once('error', ({ code }: NodeJS.ErrnoException) => ended.push(code));
@@ -51,7 +52,7 @@ describe('the start check', () => {
     const { port } = server.address() as { port: number };
     const target = `target: "tcp://127.0.0.1:${port}"`;
     const load = 'load: [{ hold: { rate: 10/s, for: 1s } }]';
-    const arm = besides === '' ? `proxy: "127.0.0.1:${port}"` : target;
+    const arm = !besides.includes('via: tcp') ? `proxy: "127.0.0.1:${port}"` : target;
     await checkReachable(await resolveArms(scenarioOf(`  x: { ${arm}, ${load} ${besides} }`)), {
       warn: NOTHING,
     });
