@@ -1,4 +1,5 @@
-import { mkdir, open, stat, truncate } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOfFile, sumUpFolder } from '../outbox/folder.ts';
 import type { DecodedPart, Piece, RunPart } from '../run-part.ts';
@@ -35,6 +36,8 @@ export class RunCopy {
   readonly dir: string;
   readonly #missing = new Map<string, MissingBytes[]>();
   readonly #refused = new Set<string>();
+  /** Of files that pieces were written to, bytes: asking for it each time takes longer than to write. */
+  readonly #sizes = new Map<string, number>();
   #end: Extract<RunPart, { kind: 'end' }> | undefined;
 
   constructor(dir: string) {
@@ -82,21 +85,18 @@ export class RunCopy {
   }
 
   async #write(piece: Piece, contents: Uint8Array): Promise<void> {
-    const path = join(this.dir, piece.file);
-    await mkdir(dirname(path), { recursive: true });
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => undefined,
-    );
-    if (piece.whole === true && size !== undefined) await truncate(path, 0);
-    const end = piece.whole === true ? 0 : (size ?? 0);
-    const file = await open(path, size === undefined ? 'w' : 'r+');
+    const { file: name, offset, whole = false } = piece;
+    const file = await openOrMake(join(this.dir, name));
     try {
-      await file.write(contents, 0, contents.length, piece.offset);
+      const size = this.#sizes.get(name) ?? (await file.stat()).size;
+      const end = whole ? 0 : size;
+      if (whole && size > 0) await file.truncate(0);
+      await file.write(contents, 0, contents.length, offset);
+      this.#sizes.set(name, Math.max(end, offset + contents.length));
+      this.#noteGaps(piece, end);
     } finally {
       await file.close();
     }
-    this.#noteGaps(piece, end);
   }
 
   /** What lies between the end of the file and a piece has not arrived; what a piece covers has. */
@@ -111,5 +111,17 @@ export class RunCopy {
     );
     if (left.length === 0) this.#missing.delete(file);
     else this.#missing.set(file, left);
+  }
+}
+
+/** A file to write into, as it is; one that is not there is made, and its folder. */
+async function openOrMake(path: string): Promise<FileHandle> {
+  const how = constants.O_RDWR | constants.O_CREAT;
+  try {
+    return await open(path, how);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, how);
   }
 }
