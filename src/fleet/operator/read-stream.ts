@@ -150,7 +150,8 @@ class Consumer {
     const noteSigns = async (): Promise<void> => {
       for await (const { type } of messages.status()) if (type !== 'heartbeats_missed') watch.refresh();
     };
-    const noting = noteSigns();
+    // Ends with the messages, or waits for nothing: nobody waits for it.
+    void noteSigns();
     try {
       if (signal.aborted) return 'told';
       if (isOnlyWhatIs && this.#pending === 0) return 'all';
@@ -169,7 +170,6 @@ class Consumer {
       clearTimeout(watch);
       signal.removeEventListener('abort', told);
       messages.stop();
-      await noting;
     }
   }
 }
