@@ -1,7 +1,7 @@
 import { BOUNDS } from '../scenario/bounds.ts';
 import { confine, NO_CAPABILITY } from './hardening.ts';
 import { CONFIG_DIR, type SoakInstallPlan } from './installed-soak.ts';
-import { quoteForUnit, quoteVariablePath } from './quote.ts';
+import { plainForUnit, quoteForUnit, quoteVariablePath } from './quote.ts';
 
 /** Where the unit of a probe finds what its owner put there, and where it keeps what it records. */
 export const PROBE_FILES = {
@@ -17,6 +17,20 @@ export interface ProbeUnitPlan {
   readonly program: SoakInstallPlan['program'];
   /** Whether the policy lets packets be captured. */
   readonly captures: boolean;
+  /** The only way to the server; absent: directly. */
+  readonly serverProxy?: UnitServerProxy;
+}
+
+export interface UnitServerProxy {
+  /** `host:port`. */
+  readonly address: string;
+  /** What of this holds secrets is named, and neither read nor repeated. */
+  readonly auth?:
+    | {
+        readonly scheme: 'basic';
+        readonly source: { kind: 'file'; file: string } | { kind: 'variable'; name: string };
+      }
+    | { readonly scheme: 'negotiate'; readonly keytab: string; readonly service?: string };
 }
 
 /** libuv's threads, as bin/rushhour sets them. */
@@ -26,11 +40,16 @@ const STOP_WITHIN_SEC = 180;
 /** The most connections of a scenario, twice over, and what Node has open itself. */
 const OPEN_AT_MOST = 2 * BOUNDS.concurrency + 1_024;
 
+/** Names by which systemd hands over what a proxy on the way to the server asks for. */
+const USER = 'server-proxy-user';
+const KEYTAB = 'server-proxy-keytab';
+
 /** The unit that offers this machine to a fleet: it needs no privilege unless the policy allows captures. */
-export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
+export function writeProbeUnit({ program, captures, serverProxy }: ProbeUnitPlan): string {
   const start = [program.node, program.main, 'probe'].map(quoteForUnit);
   const { credentials, policy, environment, state } = PROBE_FILES;
   const handedOver = quoteVariablePath('', 'CREDENTIALS_DIRECTORY', 'credentials');
+  const way = serverProxy === undefined ? { flags: [], secrets: [] } : writeWay(serverProxy);
   return lines([
     '# Lets the operator of a fleet run scenarios from this machine, as far as its policy allows. Once both files are there:',
     '#   sudo systemctl enable --now rushhour-probe',
@@ -46,12 +65,13 @@ export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
     '',
     '[Service]',
     'Type=exec',
-    `ExecStart=${[...start, '--credentials', handedOver, '--policy', policy].join(' ')} --state ${state} --results ${state}/results`,
+    `ExecStart=${[...start, '--credentials', handedOver, '--policy', policy].join(' ')} ${['--state', state, '--results', `${state}/results`, ...way.flags].join(' ')}`,
     '# It says what it makes of a policy that was changed.',
     'ExecReload=/bin/kill -HUP $MAINPID',
     '# Read by root and handed over; nobody else has to be able to.',
     `LoadCredential=credentials:${credentials}`,
-    '# NAME=value, a line each: what the policy lists as env:NAME. Need not be there.',
+    ...way.secrets,
+    '# NAME=value, a line each: what the policy or a flag names as env:NAME. Need not be there.',
     `EnvironmentFile=-${environment}`,
     `Environment=UV_THREADPOOL_SIZE=${POOL}`,
     `Environment=XDG_CONFIG_HOME=${state}/config`,
@@ -90,6 +110,31 @@ export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
     '[Install]',
     'WantedBy=multi-user.target',
   ]);
+}
+
+/** Flags for the way to the server, and settings that hand over what these name. */
+function writeWay({ address, auth }: UnitServerProxy): {
+  readonly flags: readonly string[];
+  readonly secrets: readonly string[];
+} {
+  const flags = ['--server-proxy', quoteForUnit(address)];
+  if (auth === undefined) return { flags, secrets: [] };
+  const handOver = (name: string, file: string): string => `LoadCredential=${name}:${plainForUnit(file)}`;
+  if (auth.scheme === 'negotiate') {
+    const keytab = ['--server-proxy-keytab', quoteVariablePath('', 'CREDENTIALS_DIRECTORY', KEYTAB)];
+    const service = auth.service === undefined ? [] : ['--server-proxy-service', quoteForUnit(auth.service)];
+    return {
+      flags: [...flags, '--server-proxy-negotiate', ...keytab, ...service],
+      secrets: [handOver(KEYTAB, auth.keytab)],
+    };
+  }
+  const { source } = auth;
+  if (source.kind === 'variable')
+    return { flags: [...flags, '--server-proxy-user', quoteForUnit(`env:${source.name}`)], secrets: [] };
+  return {
+    flags: [...flags, '--server-proxy-user', quoteVariablePath('@', 'CREDENTIALS_DIRECTORY', USER)],
+    secrets: [handOver(USER, source.file)],
+  };
 }
 
 function lines(all: readonly string[]): string {

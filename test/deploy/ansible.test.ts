@@ -184,6 +184,57 @@ suiteNeeding(
       expect(onProbe(both)).toBe(was);
     });
 
+    it('takes the probe through a proxy, whose password only root reads', () => {
+      const secret = 'k3ep-this-0ut';
+      const user = join(dir, 'proxy-user');
+      writeFileSync(user, `pi:${secret}\n`);
+      const policy = { ...(vars['rushhour_probe_policy'] as object), capture: true };
+      const proxy = {
+        ...{ rushhour_probe_policy: policy, rushhour_probe_server_proxy: 'proxy.example:3128' },
+        rushhour_probe_server_proxy_user: user,
+      };
+      const flagsOf = () =>
+        onProbe('sed -n "s/^ExecStart=.*--results //p" /etc/systemd/system/rushhour-probe.service');
+      // Password, unit, and the restart.
+      const first = play(proxy);
+      expect(first).toMatchObject({ status: 0, changed: 3 });
+      expect(first.stdout).not.toContain(secret);
+      expect(onProbe('stat -c "%a %U" /etc/rushhour/server-proxy.user')).toBe('600 root\n');
+      expect(onProbe('cat /etc/rushhour/server-proxy.user')).toBe(`pi:${secret}\n`);
+      expect(flagsOf()).toBe(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: what systemd expands.
+        '/var/lib/rushhour-probe/results --server-proxy proxy.example:3128 --server-proxy-user "@${CREDENTIALS_DIRECTORY}/server-proxy-user"\n',
+      );
+      expect(onProbe('systemd-analyze verify --man=no /etc/systemd/system/rushhour-probe.service 2>&1')).toBe(
+        '',
+      );
+      expect(
+        onProbe(`grep -rl ${secret} /etc/systemd /etc/rushhour /var/cache/rushhour /run/stand-in; true`),
+      ).toBe('/etc/rushhour/server-proxy.user\n');
+      expect(play(proxy)).toMatchObject({ status: 0, changed: 0 });
+      writeFileSync(user, secret);
+      const wrong = play(proxy);
+      expect([wrong.status, wrong.stdout.includes(secret)]).toEqual([2, false]);
+      expect(wrong.stdout).toContain('rushhour_probe_server_proxy takes either');
+      const keytab = join(dir, 'pi.keytab');
+      writeFileSync(keytab, 'keys');
+      const negotiate = {
+        ...{ ...proxy, rushhour_probe_server_proxy_user: '', rushhour_probe_server_proxy_keytab: keytab },
+        rushhour_probe_server_proxy_service: 'HTTP@fw.example',
+      };
+      // Keytab, no password any more, unit, and the restart.
+      expect(play(negotiate)).toMatchObject({ status: 0, changed: 4 });
+      expect(onProbe('stat -c "%a %n" /etc/rushhour/server-proxy.*')).toBe(
+        '600 /etc/rushhour/server-proxy.keytab\n',
+      );
+      expect(flagsOf()).toContain('--server-proxy-service HTTP@fw.example\n');
+      // Directly again: the keytab goes, too.
+      expect(play({ rushhour_probe_policy: policy })).toMatchObject({ status: 0, changed: 3 });
+      expect(onProbe('ls /etc/rushhour')).toBe('probe.json\nprobe.yaml\n');
+      expect(flagsOf()).toBe('/var/lib/rushhour-probe/results\n');
+      expect(calls()).toEqual(Array.from({ length: 3 }, () => 'restart rushhour-probe.service'));
+    });
+
     it('stops a probe that is no longer wanted', () => {
       expect(play({ rushhour_probe_enabled: false }).status).toBe(0);
       expect(calls()).toEqual(['disable rushhour-probe.service', 'stop rushhour-probe.service']);

@@ -13,6 +13,7 @@ import { settingOf } from './plans.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 const PLAN = { program: { node: process.execPath, main: MAIN }, captures: false };
+const SECRET = 'k3ep-this-0ut';
 const POLICY =
   'schema: 1\nlabels: { site: "no", room: "12:30" }\nembedded: true\nrate: 200/s\nattempts: 5000\n';
 
@@ -65,6 +66,38 @@ describe('the unit of a probe', () => {
     expect(settingOf(capturing, 'RestrictAddressFamilies')).toContain('AF_PACKET');
   });
 
+  it('names what the proxy on the way to the server asks for, and has nothing of what is in it', () => {
+    const proxy = ['--print-unit', '--server-proxy', 'proxy.example:3128'];
+    const plain = call(...proxy).stdout;
+    expect(settingOf(plain, 'ExecStart')).toMatch(/probe\/results --server-proxy proxy\.example:3128$/);
+    put('100% user', `pi:${SECRET}\n`);
+    const basic = call(...proxy, '--server-proxy-user', '@100% user').stdout;
+    expect(settingOf(basic, 'ExecStart')).toContain(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what systemd expands.
+      ' --server-proxy proxy.example:3128 --server-proxy-user "@${CREDENTIALS_DIRECTORY}/server-proxy-user"',
+    );
+    expect(basic).toContain(`\nLoadCredential=server-proxy-user:${dir}/100%% user\n`);
+    expect(basic).not.toContain(SECRET);
+    const byVariable = call(...proxy, '--server-proxy-user', 'env:PROXY_USER').stdout;
+    expect(settingOf(byVariable, 'ExecStart')).toMatch(/--server-proxy-user env:PROXY_USER$/);
+    const keytab = ['--server-proxy-negotiate', '--server-proxy-keytab', '/etc/rushhour/pi.keytab'];
+    const tickets = call(...proxy, ...keytab, '--server-proxy-service', 'HTTP@fw $1').stdout;
+    expect(settingOf(tickets, 'ExecStart')).toContain(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what systemd expands.
+      ' --server-proxy-negotiate --server-proxy-keytab "${CREDENTIALS_DIRECTORY}/server-proxy-keytab" --server-proxy-service "HTTP@fw $$1"',
+    );
+    expect(tickets).toContain('\nLoadCredential=server-proxy-keytab:/etc/rushhour/pi.keytab\n');
+    for (const [flags, why] of [
+      [['--server-proxy-negotiate'], 'a user of its own, who has no ticket cache'],
+      [['--server-proxy-user', `pi:${SECRET}`], 'names where the credentials are'],
+    ] as const) {
+      const refused = call(...proxy, ...flags);
+      expect([refused.status, refused.stdout]).toEqual([2, '']);
+      expect(refused.stderr).toContain(why);
+      expect(refused.stderr).not.toContain(SECRET);
+    }
+  });
+
   it('is not printed for a policy with mistakes, and a probe needs both files', () => {
     const wrong = call('--print-unit', '--policy', put('p.yaml', `${POLICY}captures: true\n`));
     expect([wrong.status, wrong.stdout]).toEqual([2, '']);
@@ -82,7 +115,11 @@ suiteNeeding('the unit of a probe as systemd reads it', ['linux', 'systemd-analy
     [false, 1.5],
     [true, 2],
   ] as const)('is without fault and exposes little (captures: %s): at most %d of 10', (captures, most) => {
-    const unit = put('rushhour-probe.service', writeProbeUnit({ ...PLAN, captures }));
+    const serverProxy = {
+      address: 'proxy.example:3128',
+      auth: { scheme: 'basic', source: { kind: 'file', file: join(dir, '100% user') } },
+    } as const;
+    const unit = put('rushhour-probe.service', writeProbeUnit({ ...PLAN, captures, serverProxy }));
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
       encoding: 'utf8',
     });
@@ -110,6 +147,26 @@ suiteNeeding('the variables of a probe for Ansible', ['nats-server'], () => {
         expect(policySchema.safeParse(policy).success).toBe(true);
       }
       expect(stdout).not.toContain(JSON.parse(readFileSync(file, 'utf8')).seed);
+      const print = ['--print-ansible-vars', '--credentials', file, '--policy', join(dir, 'p.yaml')];
+      const proxy = [...print, '--server-proxy', 'proxy.example:3128'];
+      put('user', `pi:${SECRET}\n`);
+      const basic = call(...proxy, '--server-proxy-user', '@user');
+      expect(parse(basic.stdout)).toMatchObject({
+        rushhour_probe_server_proxy: 'proxy.example:3128',
+        rushhour_probe_server_proxy_user: join(dir, 'user'),
+      });
+      expect(basic.stdout + basic.stderr).not.toContain(SECRET);
+      put('user', SECRET);
+      for (const [flags, code] of [
+        [['--server-proxy-user', '@user'], 5],
+        [['--server-proxy-user', 'env:PROXY_USER'], 5],
+        [['--server-proxy-negotiate'], 2],
+        [['--server-proxy-negotiate', '--server-proxy-keytab', 'none'], 5],
+      ] as const) {
+        const refused = call(...proxy, ...flags);
+        expect([refused.status, refused.stdout]).toEqual([code, '']);
+        expect(refused.stderr).not.toContain(SECRET);
+      }
       const operator = call(
         ...[
           '--print-ansible-vars',

@@ -1,4 +1,8 @@
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { ServerProxyFlags, ServerProxyPlan } from '../../fleet/link/read-proxy.ts';
+import type { RoleServerProxy } from '../../fleet/policy/ansible-vars.ts';
+import { uriHostOf } from '../../scenario/host-names.ts';
+import type { UnitServerProxy } from '../../service/probe-unit.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import type { Host } from '../host.ts';
 
@@ -7,8 +11,10 @@ export interface ProbePrintFlags {
   readonly printAnsibleVars?: boolean;
 }
 
+type PrintFlags = ProbeFiles & ProbePrintFlags & ServerProxyFlags;
+
 /** What sets a probe up on its machine: a unit, or the variables of the Ansible role. */
-export async function printForProbe(host: Host, flags: ProbeFiles & ProbePrintFlags): Promise<ExitCode> {
+export async function printForProbe(host: Host, flags: PrintFlags): Promise<ExitCode> {
   if (flags.printUnit === true && flags.printAnsibleVars === true) {
     throw new UsageError('--print-unit and --print-ansible-vars exclude each other', {
       hint: 'give one of them',
@@ -18,19 +24,42 @@ export async function printForProbe(host: Host, flags: ProbeFiles & ProbePrintFl
   return EXIT.ok;
 }
 
-async function unitOf(host: Host, flags: ProbeFiles): Promise<string> {
-  const [{ readPolicy }, { writeProbeUnit }, { locateProgram }] = await Promise.all([
+async function unitOf(host: Host, flags: PrintFlags): Promise<string> {
+  const [{ planServerProxy }, { readPolicy }, { writeProbeUnit }, { locateProgram }] = await Promise.all([
+    import('../../fleet/link/read-proxy.ts'),
     import('../../fleet/policy/read-policy.ts'),
     import('../../service/probe-unit.ts'),
     import('../../service/program.ts'),
   ]);
   const policy = flags.policy === undefined ? undefined : await readPolicy(probeFile(host, flags, 'policy'));
-  return writeProbeUnit({ program: locateProgram(), captures: policy?.capture === true });
+  const plan = planServerProxy(host.cwd, flags);
+  return writeProbeUnit({
+    ...{ program: locateProgram(), captures: policy?.capture === true },
+    ...(plan !== undefined && { serverProxy: unitProxyOf(plan) }),
+  });
 }
 
-async function variablesOf(host: Host, flags: ProbeFiles): Promise<string> {
-  const [{ readCredentials }, { formatAnsibleVars }, { readPolicyText }] = await Promise.all([
+/** @throws UsageError if there is nobody whose tickets the unit could use */
+function unitProxyOf({ host, port, auth }: ServerProxyPlan): UnitServerProxy {
+  const address = `${uriHostOf(host)}:${port}`;
+  if (auth === undefined) return { address };
+  if (auth.scheme === 'basic') return { address, auth };
+  const { keytab, ...negotiate } = auth;
+  if (keytab !== undefined) return { address, auth: { ...negotiate, keytab } };
+  throw new UsageError('the unit runs as a user of its own, who has no ticket cache', {
+    hint: 'add --server-proxy-keytab with the path that the keytab has on the probe',
+  });
+}
+
+async function variablesOf(host: Host, flags: PrintFlags): Promise<string> {
+  const [
+    { readCredentials },
+    { planServerProxy, readServerProxy },
+    { formatAnsibleVars },
+    { readPolicyText },
+  ] = await Promise.all([
     import('../../fleet/credentials.ts'),
+    import('../../fleet/link/read-proxy.ts'),
     import('../../fleet/policy/ansible-vars.ts'),
     import('../../fleet/policy/read-policy.ts'),
   ]);
@@ -45,5 +74,23 @@ async function variablesOf(host: Host, flags: ProbeFiles): Promise<string> {
     });
   }
   const policyText = await readPolicyText(policyFile);
-  return formatAnsibleVars({ id: role.id, credentialsFile, policyText, policyFile });
+  const plan = planServerProxy(host.cwd, flags);
+  // As the policy: a mistake in what it names is told here, and not by the probe.
+  await readServerProxy(host, flags);
+  return formatAnsibleVars({
+    ...{ id: role.id, credentialsFile, policyText, policyFile },
+    ...(plan !== undefined && { serverProxy: roleProxyOf(plan) }),
+  });
+}
+
+/** @throws UsageError if a secret is not in a file, which is all that the role can send */
+function roleProxyOf({ host, port, auth }: ServerProxyPlan): RoleServerProxy {
+  const address = `${uriHostOf(host)}:${port}`;
+  if (auth === undefined) return { address };
+  if (auth.scheme === 'basic' && auth.source.kind === 'file') return { address, userFile: auth.source.file };
+  if (auth.scheme === 'negotiate' && auth.keytab !== undefined)
+    return { address, ...auth, keytab: auth.keytab };
+  throw new UsageError('the role sends the credentials for the proxy as a file', {
+    hint: 'write --server-proxy-user @FILE, or --server-proxy-negotiate --server-proxy-keytab FILE',
+  });
 }

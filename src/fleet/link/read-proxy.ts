@@ -5,6 +5,7 @@ import { type Identity, keytabIdentity, TICKET_CACHE } from '../../engine/auth/i
 import { listKeytabPrincipals } from '../../engine/auth/keytab.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { parseProxy } from '../../scenario/address.ts';
+import type { HostPort } from '../../scenario/types.ts';
 import type { ProxyRoute } from './proxy.ts';
 
 /** Where relative paths and variables of flags are looked up. */
@@ -22,15 +23,25 @@ export interface ServerProxyFlags {
   readonly serverProxyService?: string;
 }
 
+/** What the flags say, before anything that they name is read. */
+export interface ServerProxyPlan extends HostPort {
+  readonly auth?:
+    | { readonly scheme: 'basic'; readonly source: UserSource }
+    /** `keytab`: its full path; absent: the ticket cache. */
+    | { readonly scheme: 'negotiate'; readonly keytab?: string; readonly service?: string };
+}
+
+/** What holds `user:password`: a file, by its full path, or a variable. */
+export type UserSource =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'variable'; readonly name: string };
+
 /**
+ * @param cwd where relative paths begin
  * @returns undefined if the server is reached directly
  * @throws UsageError if flags contradict each other
- * @throws EnvironmentError if credentials cannot be read; it does not repeat them
  */
-export async function readServerProxy(
-  place: Place,
-  flags: ServerProxyFlags,
-): Promise<ProxyRoute | undefined> {
+export function planServerProxy(cwd: string, flags: ServerProxyFlags): ServerProxyPlan | undefined {
   const {
     serverProxy,
     serverProxyUser: user,
@@ -50,29 +61,59 @@ export async function readServerProxy(
     });
   }
   const proxy = parseProxy(serverProxy);
-  if (user !== undefined) return { ...proxy, auth: { scheme: 'basic', user: await readUser(place, user) } };
+  if (user !== undefined) return { ...proxy, auth: { scheme: 'basic', source: parseSource(cwd, user) } };
   if (!isNegotiate) return proxy;
-  const identity = keytab === undefined ? TICKET_CACHE : await readKeytab(resolve(place.cwd, keytab));
+  return {
+    ...proxy,
+    auth: {
+      scheme: 'negotiate',
+      ...(keytab !== undefined && { keytab: resolve(cwd, keytab) }),
+      ...(service !== undefined && { service }),
+    },
+  };
+}
+
+/**
+ * @returns undefined if the server is reached directly
+ * @throws UsageError if flags contradict each other
+ * @throws EnvironmentError if credentials cannot be read; it does not repeat them
+ */
+export async function readServerProxy(
+  { env, cwd }: Place,
+  flags: ServerProxyFlags,
+): Promise<ProxyRoute | undefined> {
+  const plan = planServerProxy(cwd, flags);
+  if (plan === undefined) return undefined;
+  const { auth, ...proxy } = plan;
+  if (auth === undefined) return proxy;
+  if (auth.scheme === 'basic')
+    return { ...proxy, auth: { scheme: 'basic', user: await readUser(env, auth.source) } };
+  const { keytab, service } = auth;
+  const identity = keytab === undefined ? TICKET_CACHE : await readKeytab(keytab);
   return { ...proxy, auth: { scheme: 'negotiate', identity, ...(service !== undefined && { service }) } };
 }
 
-async function readUser({ env, cwd }: Place, source: string): Promise<BasicUser> {
-  const [, kind, name = ''] = /^(env:|@)(.+)$/s.exec(source) ?? [];
+function parseSource(cwd: string, text: string): UserSource {
+  const [, kind, name = ''] = /^(env:|@)(.+)$/s.exec(text) ?? [];
   if (kind === undefined) {
     throw new UsageError('--server-proxy-user names where the credentials are, and does not hold them', {
       hint: 'write env:NAME or @file, which holds user:password',
     });
   }
-  const what = kind === '@' ? `the file ${name}` : `the environment variable ${name}`;
+  return kind === '@' ? { kind: 'file', file: resolve(cwd, name) } : { kind: 'variable', name };
+}
+
+async function readUser(env: Place['env'], source: UserSource): Promise<BasicUser> {
+  const what = source.kind === 'file' ? `the file ${source.file}` : `the environment variable ${source.name}`;
   const text =
-    kind === '@'
-      ? await readFile(resolve(cwd, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    source.kind === 'file'
+      ? await readFile(source.file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
           throw new EnvironmentError(`${what} cannot be read (${cause.code})`, {
             hint: 'check the path',
             cause,
           });
         })
-      : env[name];
+      : env[source.name];
   const [line = ''] = (text ?? '').split(/\r?\n/);
   const colon = line.indexOf(':');
   const read = { user: line.slice(0, Math.max(0, colon)), password: line.slice(colon + 1) };
