@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connectFleet } from '../../src/fleet/connect.ts';
@@ -8,58 +7,8 @@ import { readCredentials } from '../../src/fleet/credentials.ts';
 import { PROTOCOL, SUBJECTS } from '../../src/fleet/protocol.ts';
 import { withSmallDisk } from '../store/full-disk.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
-import { FleetOfCommands, filesOf, freePort, secondsOf } from './fleet-of-commands.ts';
-
-/** What lies between a probe and its server, and can be cut. */
-class Relay {
-  readonly port: number;
-  readonly #to: number;
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
-  readonly #server = createServer((socket) => this.#join(socket));
-
-  constructor(port: number, to: number) {
-    this.port = port;
-    this.#to = to;
-  }
-
-  async open(): Promise<void> {
-    this.#server.listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend(): void {
-    this.#isCut = false;
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-
-  #join(socket: Socket): void {
-    if (this.#isCut) return void socket.destroy();
-    const onwards = connect(this.#to, '127.0.0.1');
-    for (const [one, other] of [
-      [socket, onwards],
-      [onwards, socket],
-    ] as const) {
-      this.#sockets.add(one);
-      one
-        .on('error', () => {})
-        .on('close', () => {
-          this.#sockets.delete(one);
-          other.destroy();
-        });
-      one.pipe(other);
-    }
-  }
-}
+import { FleetOfCommands, filesOf, secondsOf } from './fleet-of-commands.ts';
+import { Relay } from './relay.ts';
 
 suiteNeeding('bad days of a probe', ['nats-server'], () => {
   let fleet: FleetOfCommands;
@@ -70,8 +19,7 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
 
   it('without its link, a run goes on to its planned end and no further, and all of it arrives later', async () => {
     await fleet.up('a');
-    const relay = new Relay(await freePort(), fleet.port);
-    await relay.open();
+    const relay = await Relay.open(fleet.port);
     try {
       const file = join(fleet.dir, 'fleet/credentials/a.json');
       const port = /"tls:\/\/127\.0\.0\.1:(\d+)"/.exec(readFileSync(file, 'utf8'))?.[1];
