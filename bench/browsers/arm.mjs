@@ -31,8 +31,9 @@ export function whyNotYet(id) {
   return Object.entries(NOT_YET).find(([beginning]) => id.startsWith(beginning))?.[1];
 }
 
-const ARM = {
-  name: 'rushhour',
+/** @param {'chromium' | 'firefox'} profile */
+const createArm = (name, profile) => ({
+  name,
   /** Before a load, rushhour looks whether the proxy is there. */
   looksFirst: true,
   command: LAUNCHER,
@@ -41,16 +42,22 @@ const ARM = {
     return {
       async open(url, withinMs) {
         const file = join(place, 'page.yaml');
-        await writeFile(file, scenarioOf(url, proxy.server, auth, browsers));
+        await writeFile(
+          file,
+          scenarioOf(url, proxy.server, AUTH[auth], { ...ONE_PAGE, profile }, { browsers }),
+        );
         return run(file, place, withinMs, env);
       },
       stop: () => undefined,
     };
   },
-};
+});
 
-/** A page as pages.mjs makes it, and no second one: the pause before that has a mean of three hours. */
-function scenarioOf(url, proxy, auth, browsers) {
+/** No second one: the pause before that has a mean of three hours. */
+const ONE_PAGE = { for: '500ms', think: '3h' };
+
+/** Pages as pages.mjs makes them. @param load when they are opened, and how @param {{browsers: number, natPorts?: number}} counts */
+function scenarioOf(url, proxy, login, load, { browsers, natPorts }) {
   const { protocol, hostname, searchParams } = new URL(url);
   const [objects, hosts] = ['objects', 'hosts'].map((key) => Number(searchParams.get(key)));
   const on = searchParams.get('on');
@@ -58,9 +65,10 @@ function scenarioOf(url, proxy, auth, browsers) {
     on === ''
       ? [hostname, ...(hosts > 1 ? [`o{1-${hosts - 1}}.${hostname}`] : [])]
       : [`o{0-${hosts - 1}}.${on}`];
-  const login = AUTH[auth];
+  const times = Object.entries(load).map(([key, value]) => `      ${key}: ${value}`);
   return `schema: 1
-description: One page of one browser.
+description: Pages of browsers.
+${natPorts === undefined ? '' : `natPorts: ${natPorts}`}
 arms:
   page:
     via: ${protocol === 'https:' ? 'tunnel' : 'proxy'}
@@ -70,15 +78,32 @@ arms:
     ${typeof login === 'function' ? login(proxy.split(':')[0]) : login}
     load:
       browsers: ${browsers}
-      for: 500ms
-      think: 3h
+${times.join('\n')}
       page: { objects: ${objects + 1}, hosts: ${JSON.stringify(names)}, paths: ["/{object}.png?n={nonce}"] }
 `;
 }
 
-/** @returns how the page came, the milliseconds that it took by the summary, and when the load began */
-async function run(file, place, withinMs, env) {
+/**
+ * Plays a class for some time, to its end.
+ * @returns the summary of its arm, what it says of ports, and when its load began
+ */
+export async function playClass({ dir, url, proxy, browsers, sec, thinkSec, natPorts }) {
+  const place = await mkdtemp(join(dir, 'rushhour-'));
+  const file = join(place, 'class.yaml');
+  const load = { ramp: `${thinkSec}s`, for: `${sec}s`, think: `${thinkSec}s` };
+  await writeFile(file, scenarioOf(url, proxy, AUTH.none, load, { browsers, natPorts }));
   const results = join(place, 'results');
+  const { code, stdout, stderr } = await start(file, results, {}).ended;
+  if (!stdout.startsWith('{')) throw new Error(`rushhour ended with ${code}: ${stderr.slice(0, 500)}`);
+  const { arms, findings } = JSON.parse(stdout);
+  return {
+    arm: arms.page,
+    finding: findings.find(({ kind }) => kind === 'ports-needed')?.text,
+    begunAtMs: await readBeginning(results),
+  };
+}
+
+function start(file, results, env) {
   const args = ['run', file, '--results', results, '--json', '--quiet', '--capture', 'off', '--no-ping'];
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,10 +112,18 @@ async function run(file, place, withinMs, env) {
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => (stdout += text));
   child.stderr.on('data', (text) => (stderr += text));
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  return { child, ended };
+}
+
+/** @returns how the page came, the milliseconds that it took by the summary, and when the load began */
+async function run(file, place, withinMs, env) {
+  const results = join(place, 'results');
+  const { child, ended } = start(file, results, env);
   const isOver = { yet: false };
-  const closed = once(child, 'close').finally(() => (isOver.yet = true));
+  const closed = ended.finally(() => (isOver.yet = true));
   await endInTime(child, results, withinMs, isOver);
-  const [code, signal] = await closed;
+  const { code, signal, stdout, stderr } = await closed;
   const loadBeganAtMs = await readBeginning(results);
   if (loadBeganAtMs === undefined) throw new Error(`rushhour recorded no run: ${stderr.slice(0, 500)}`);
   const began = { loadBeganAtMs };
@@ -121,4 +154,5 @@ async function readBeginning(results) {
   return text === '' ? undefined : Date.parse(JSON.parse(text).startedAt);
 }
 
-export default ARM;
+export const arm = createArm('rushhour', 'chromium');
+export const firefoxArm = createArm('rushhour-firefox', 'firefox');

@@ -23,7 +23,6 @@ const SWITCHES = [
   '--remote-debugging-pipe',
   // What it asks of its maker goes past the proxy, and nowhere: no name is known.
   '--proxy-bypass-list=*.google.com;*.googleapis.com;*.gstatic.com;*.gvt1.com',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 10.77.0.1',
 ];
 /** It makes itself at home for a while after its start. */
 const SETTLING_MS = 2_500;
@@ -32,24 +31,30 @@ const GONE_WITHIN_MS = 5_000;
 const CHROMIUM = {
   name: 'chromium',
   command: 'chromium',
-  async launch({ dir, proxy, auth, env, isCold }) {
-    const needsLogin = auth === 'basic';
+  /** @param launching.countsLacking pages say how many of their objects failed */
+  async launch({ dir, proxy, auth, env, isCold, countsLacking = false }) {
+    const tab = { needsLogin: auth === 'basic', countsLacking };
     const profile = await mkdtemp(join(dir, 'chromium-'));
     const through =
       proxy.pac === undefined ? `--proxy-server=${proxy.server}` : `--proxy-pac-url=${proxy.pac}`;
-    const child = spawn('chromium', [...SWITCHES, through, `--user-data-dir=${profile}`, 'about:blank'], {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env, HOME: profile, TMPDIR: profile },
-    });
+    const names = `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${proxy.server.split(':')[0]}`;
+    const child = spawn(
+      'chromium',
+      [...SWITCHES, names, through, `--user-data-dir=${profile}`, 'about:blank'],
+      {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env, HOME: profile, TMPDIR: profile },
+      },
+    );
     await once(child, 'spawn');
     const devTools = new DevTools(child);
-    const pages = [await openTab(devTools, needsLogin)];
+    const pages = [await openTab(devTools, tab)];
     await sleep(SETTLING_MS);
     if (auth === 'negotiate' && !isCold) await loadKerberos(pages[0]);
     return {
       open: (url, withinMs) => navigate(pages.at(-1), url, withinMs),
       async newTab() {
-        pages.push(await openTab(devTools, needsLogin));
+        pages.push(await openTab(devTools, tab));
       },
       closeTab: () => devTools.call('Target.closeTarget', { targetId: pages.pop().targetId }),
       async stop() {
@@ -79,16 +84,17 @@ async function loadKerberos(page) {
 }
 
 /** In the profile that Chromium starts with: in private ones it does less beforehand. */
-async function openTab(devTools, needsLogin) {
+async function openTab(devTools, { needsLogin, countsLacking }) {
   const { targetId } = await devTools.call('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await devTools.call('Target.attachToTarget', { targetId, flatten: true });
   const page = {
-    targetId,
+    ...{ targetId, countsLacking },
     call: (method, params) => devTools.call(method, params, sessionId),
     on: (method, hear) => devTools.on(method, hear, sessionId),
   };
   await page.call('Page.enable');
   await page.call('Page.setLifecycleEventsEnabled', { enabled: true });
+  if (countsLacking) await page.call('Network.enable');
   if (needsLogin) await logInWhenAsked(page);
   return page;
 }
@@ -108,8 +114,16 @@ async function logInWhenAsked({ call, on }) {
   await call('Fetch.enable', { handleAuthRequests: true, patterns });
 }
 
-/** @returns {Promise<{ms: number, came: string}>} `came`: `loaded`, an error's name, or `waiting` where time was up */
+/**
+ * @returns {Promise<{ms: number, came: string, lacking?: number}>} `came`: `loaded`, an error's name, or `waiting` where time
+ *   was up; `lacking`: objects that failed, if the page counts them
+ */
 async function navigate(page, url, withinMs) {
+  let lacking = 0;
+  const stopCounting = page.on(
+    'Network.loadingFailed',
+    ({ canceled }) => (lacking += canceled === true ? 0 : 1),
+  );
   const begunAt = performance.now();
   const outcome = new Promise((resolve) => {
     const loads = new Set();
@@ -133,7 +147,8 @@ async function navigate(page, url, withinMs) {
     );
   });
   const came = await Promise.race([outcome, sleep(withinMs, 'waiting', { ref: false })]);
-  return { ms: performance.now() - begunAt, came };
+  stopCounting();
+  return { ms: performance.now() - begunAt, came, ...(page.countsLacking && { lacking }) };
 }
 
 export default CHROMIUM;

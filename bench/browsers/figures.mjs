@@ -50,8 +50,26 @@ export function renderTable(rows, measured) {
       const counts = Object.keys(COUNTS).map((key) => show(figures[key]));
       return [says, ...counts, showSec(figures.lastMs), showPage(figures)];
     });
+  return drawTable(HEAD, lines);
+}
+
+/** Counts of two browsers beside each other, in the rows that both have. @param {readonly object[]} both measured, by row */
+export function renderBeside(rows, both) {
+  const head = ['', ...Object.values(COUNTS), 'page'];
+  const lines = rows
+    .filter(({ id }) => both.every((measured) => measured[id] !== undefined))
+    .map(({ id, says }) => {
+      const figures = both.map((measured) => measured[id]);
+      const counts = Object.keys(COUNTS).map((key) => figures.map((one) => show(one[key])).join(', '));
+      return [says, ...counts, figures.map(showPage).join(', ')];
+    });
+  return drawTable(head, lines);
+}
+
+/** @param {readonly string[]} head @param {readonly unknown[][]} lines */
+export function drawTable(head, lines) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(HEAD), `|${'---|'.repeat(HEAD.length)}`, ...lines.map(line)].join('\n');
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...lines.map(line)].join('\n');
 }
 
 const show = ([median, least, most] = []) => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKdc } from '../kdc.mjs';
-import arm, { whyNotYet } from './arm.mjs';
+import { arm, firefoxArm, whyNotYet } from './arm.mjs';
 import chromium from './chromium.mjs';
 import { renderTable } from './figures.mjs';
 import firefox from './firefox.mjs';
@@ -15,7 +15,7 @@ import { playRow } from './play.mjs';
 import { addRun, readRuns, summarizeRuns, writeDocs, writeMeasured } from './record.mjs';
 import { ROWS } from './rows.mjs';
 
-const BROWSERS = { chromium, firefox, rushhour: arm };
+const BROWSERS = { chromium, firefox, rushhour: arm, 'rushhour-firefox': firefoxArm };
 const TOOLS = ['unshare', 'ip', 'nft', 'tcpdump', 'openssl', 'squid', 'krb5kdc', 'kadmin.local', 'kinit'];
 const SLOW_RUNS = 3;
 const LONG_RUNS = 1;
@@ -91,7 +91,7 @@ async function measure(options) {
         const version = versions[browser.name];
         const mostRuns = row.isLong ? LONG_RUNS : row.isSlow ? SLOW_RUNS : runs;
         const had = readRuns(journal).filter((run) => isOf(run, browser, version, row)).length;
-        const why = browser === arm ? whyNotYet(row.id) : undefined;
+        const why = browser.looksFirst ? whyNotYet(row.id) : undefined;
         if (why !== undefined) {
           if (round === 1) say(`rushhour ${row.id}: not yet: ${why}`);
           continue;

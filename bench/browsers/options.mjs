@@ -7,7 +7,8 @@ Drives real browsers, headless and each time with a new profile, against a proxy
 a network namespace of its own, and says what they do on the wire. Needs Linux, root, and Debian's packages chromium,
 firefox-esr, squid, krb5-kdc, krb5-admin-server, krb5-user, tcpdump, nftables, iproute2, openssl.
 
-  --browser NAME,...  chromium, firefox, or rushhour: its browser arm, once built (default: the first two)
+  --browser NAME,...  chromium, firefox, or rushhour or rushhour-firefox: the browser arm with the profile of
+                      either, once built (default: the first two)
   --rows NAME,...     these rows; a name that ends in "*" stands for all that begin so (default: all but the long ones)
   --long              the rows that take minutes too
   --runs N            times that each row is run (default: 5; slow rows 3 at most)

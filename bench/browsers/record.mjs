@@ -1,12 +1,12 @@
 /** Where the figures are kept: for the test that holds rushhour to them, and for readers. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { renderTable, summarize } from './figures.mjs';
+import { renderBeside, renderTable, summarize } from './figures.mjs';
 import { ROWS } from './rows.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILE = join(ROOT, 'test/e2e/browsers/measured.json');
-const DOCS = join(ROOT, 'docs/browsers.md');
+export const DOCS = join(ROOT, 'docs/browsers.md');
 
 /** @param {string} journal of runs, one a line @returns {object[]} */
 export function readRuns(journal) {
@@ -37,8 +37,12 @@ export function summarizeRuns(runs) {
   return measured;
 }
 
+/** What the arm did is in the docs alone, beside what browsers did. */
+const isReal = (name) => !name.startsWith('rushhour');
+
 export function writeMeasured(measured) {
-  const text = JSON.stringify(measured, undefined, 2);
+  const real = Object.entries(measured).filter(([name]) => isReal(name));
+  const text = JSON.stringify(Object.fromEntries(real), undefined, 2);
   // A line for each figure.
   const short = text.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, ' ')}]`);
   mkdirSync(dirname(FILE), { recursive: true });
@@ -47,14 +51,22 @@ export function writeMeasured(measured) {
 
 export function writeDocs(measured) {
   let text = readFileSync(DOCS, 'utf8');
-  for (const [name, { version, rows }] of Object.entries(measured)) {
-    const markers = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*(<!-- /${name} -->)`);
-    if (!markers.test(text)) throw new Error(`${DOCS} has no <!-- ${name} --> ... <!-- /${name} -->.`);
-    const title = `${name[0].toUpperCase()}${name.slice(1)} ${version}:`;
-    text = text.replace(
-      markers,
-      (_, open, close) => `${open}\n${title}\n\n${renderTable(ROWS, rows)}\n\n${close}`,
-    );
-  }
+  const put = (name, content) => {
+    text = putBetween(text, name, content);
+  };
+  const { chromium, rushhour } = measured;
+  const classes = ROWS.filter((row) => row.browsers !== undefined);
+  if (chromium !== undefined && rushhour !== undefined)
+    put('classes', renderBeside(classes, [chromium.rows, rushhour.rows]));
+  const alone = ROWS.filter((row) => row.browsers === undefined);
+  for (const [name, { version, rows }] of Object.entries(measured).filter(([one]) => isReal(one)))
+    put(name, `${name[0].toUpperCase()}${name.slice(1)} ${version}:\n\n${renderTable(alone, rows)}`);
   writeFileSync(DOCS, text);
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+export function putBetween(text, name, content) {
+  const markers = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*(<!-- /${name} -->)`);
+  if (!markers.test(text)) throw new Error(`There is no <!-- ${name} --> ... <!-- /${name} -->.`);
+  return text.replace(markers, (_, open, close) => `${open}\n${content}\n\n${close}`);
 }

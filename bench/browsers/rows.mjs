@@ -83,7 +83,7 @@ const throughSquid = ['h1', 'h2'].flatMap((kind) =>
 );
 
 const CLASS = 5;
-const classes = ['http', 'h2'].flatMap((kind) =>
+const classes = ['http', 'h1', 'h2'].flatMap((kind) =>
   ['none', 'basic', 'negotiate'].map((name) => {
     const { says, ...auth } = AUTHS[name];
     const page = pageOf(kind, { objects: OBJECTS - 1, hosts: PORTAL_HOSTS });

@@ -13,9 +13,10 @@ const HELPERS = '/usr/lib/squid';
  * @param {string} options.dir @param {string} options.address @param {number} options.port
  * @param {'none' | 'basic' | 'negotiate'} options.auth
  * @param {boolean} options.closes after its 407
- * @param {object} options.kdc
+ * @param {object} [options.kdc] for Negotiate
+ * @param {number} [options.idleSec] after which it closes an idle connection (default: Squid's own, two minutes)
  */
-export async function startSquid({ dir: parent, address, port, auth, closes, kdc }) {
+export async function startSquid({ dir: parent, address, port, auth, closes = false, kdc, idleSec }) {
   const dir = await mkdtemp(join(parent, 'squid-'));
   // Squid's own resolver knows no wildcards: names of pages are asked of this file.
   const hosts = join(dir, 'hosts');
@@ -26,11 +27,11 @@ export async function startSquid({ dir: parent, address, port, auth, closes, kdc
     basic: () => basic(dir),
     negotiate: () => negotiate(dir, address, kdc, closes),
   };
-  await writeFile(config, configuration(dir, `${address}:${port}`, hosts, await login[auth]()));
-  await giveToSquid([parent, dir, kdc.env.KRB5_CONFIG, kdc.keytabs.service]);
+  await writeFile(config, configuration(dir, `${address}:${port}`, hosts, await login[auth](), idleSec));
+  await giveToSquid([parent, dir, ...(kdc === undefined ? [] : [kdc.env.KRB5_CONFIG, kdc.keytabs.service])]);
   const child = await startChild('squid', ['-N', '-f', config], address, port, {
     ...process.env,
-    ...kdc.env,
+    ...kdc?.env,
   });
   return {
     /** What was asked on the connections of each client port; tunnels are logged once they have ended. */
@@ -87,7 +88,7 @@ http_access deny !known
 `;
 }
 
-function configuration(dir, listen, hosts, auth) {
+function configuration(dir, listen, hosts, auth, idleSec) {
   return `
 http_port ${listen}
 pid_filename ${dir}/squid.pid
@@ -97,6 +98,7 @@ cache_log ${dir}/cache.log
 logformat asked %>p %>Hs %rm %ru
 access_log stdio:${dir}/access.log asked
 buffered_logs off
+${idleSec === undefined ? '' : `client_idle_pconn_timeout ${idleSec} seconds`}
 ${auth}
 http_access allow all
 shutdown_lifetime 0 seconds

@@ -7,58 +7,85 @@ import { median } from '../figures.mjs';
 import { measure } from '../measure.mjs';
 import { TOOLS } from '../tools.mjs';
 
-const BROWSERS = 30;
 const OBJECTS = 40;
 const OBJECT_BYTES = 2_000;
 
+/** What is played, and what of it counts as the far end's own time. */
+const LOADS = {
+  /** As many pages as one core carries. */
+  'without a pause': { browsers: 30, thinkSec: 0 },
+  /** A school: a page every two seconds each, of which loading it takes little. */
+  '300 browsers at 30 pages a minute': { browsers: 300, thinkSec: 2 },
+};
+
+/** As Squid 5.7 says it of a PNG that it has fetched. */
+const HEAD = [
+  'HTTP/1.1 200 OK',
+  'Content-Type: image/png',
+  'Cache-Control: no-store',
+  'Date: Sun, 29 Nov 2026 20:00:00 GMT',
+  'X-Cache: MISS from proxy',
+  'X-Cache-Lookup: MISS from proxy:3128',
+  'Via: 1.1 proxy (squid/5.7)',
+  'Connection: keep-alive',
+  '',
+].join('\\r\\n');
+
 /** Answers each request on a connection that it keeps, in as few steps as possible: it must not be the bottleneck. */
 const SERVER = `
-const answer = Buffer.from('HTTP/1.1 200 OK\\r\\nContent-Length: ${OBJECT_BYTES}\\r\\n\\r\\n' + 'x'.repeat(${OBJECT_BYTES}));
+const answer = Buffer.from('${HEAD}Content-Length: ${OBJECT_BYTES}\\r\\n\\r\\n' + 'x'.repeat(${OBJECT_BYTES}));
 const server = require('node:net').createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => {});
   socket.on('data', (data) => { if (data.includes('\\r\\n\\r\\n')) socket.write(answer); });
 });
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+server.listen(0, '127.0.0.1', 4096, () => console.log(server.address().port));`;
 
-const scenarioOf = (port, seconds) => `schema: 1
-description: Browsers without a pause.
+const scenarioOf = (port, { browsers, thinkSec }, seconds) => `schema: 1
+description: Browsers.
 proxy: 127.0.0.1:${port}
 target: http://127.0.0.1:${port}/page?n={nonce}
 arms:
   class:
     via: proxy
     load:
-      browsers: ${BROWSERS}
+      browsers: ${browsers}
+      ${thinkSec === 0 ? '' : 'ramp: 1s'}
       for: ${seconds}s
-      think: 0s
+      think: ${thinkSec}s
       page: { objects: ${OBJECTS}, paths: ["/{object}.png?n={nonce}"] }
 `;
 
 /** Browsers beside those of other builds (--beside): pages that one core plays in a second, without start-up. */
 export const browsers = {
   name: 'browsers',
-  about: `pages of ${OBJECTS} objects that browsers without a pause open for each second of CPU, start-up taken off`,
+  about: `pages of ${OBJECTS} objects that browsers open for each second of CPU, start-up taken off`,
   better: 'more',
   async *measure({ quick, scratch, cpu, serverCpu, beside = [] }) {
     const rounds = quick ? 2 : 5;
     const contestants = [['rushhour', TOOLS.rushhour.find()], ...beside.map((path) => [path, path])];
-    const turns = new Map(contestants.map(([name]) => [name, []]));
     const [command, ...args] = pinTo(serverCpu, [process.execPath, '-e', SERVER]);
     const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [line] = await once(server.stdout, 'data');
-      const files = { short: join(scratch, 'short.yaml'), long: join(scratch, 'long.yaml') };
-      await writeFile(files.short, scenarioOf(Number(String(line)), 1));
-      await writeFile(files.long, scenarioOf(Number(String(line)), quick ? 5 : 12));
-      for (let round = 0; round < rounds; round += 1)
-        for (const [name, path] of contestants)
-          turns.get(name).push(await pagesPerCpuSec(path, files, { scratch, cpu }));
+      const port = Number(String(line));
+      for (const [name, load] of Object.entries(LOADS)) {
+        const files = { short: join(scratch, 'short.yaml'), long: join(scratch, 'long.yaml') };
+        await writeFile(files.short, scenarioOf(port, load, 2));
+        await writeFile(files.long, scenarioOf(port, load, quick ? 6 : 12));
+        const turns = new Map(contestants.map(([contestant]) => [contestant, []]));
+        for (let round = 0; round < rounds; round += 1)
+          for (const [contestant, path] of contestants)
+            turns.get(contestant).push(await pagesPerCpuSec(path, files, { scratch, cpu }));
+        for (const [contestant, all] of turns) yield [`${name}: ${contestant}, pages/s of CPU`, median(all)];
+        const [own, ...others] = turns.values();
+        for (const [index, all] of others.entries()) {
+          const ratios = own.map((value, round) => value / all[round]);
+          yield [`${name}: rushhour x ${contestants[index + 1][0]}`, median(ratios)];
+        }
+      }
     } finally {
       server.kill();
     }
-    const own = median(turns.get('rushhour'));
-    for (const [name] of contestants) yield [`${name}, pages/s of CPU`, median(turns.get(name))];
-    for (const [name] of contestants.slice(1)) yield [`rushhour x ${name}`, own / median(turns.get(name))];
   },
 };
 

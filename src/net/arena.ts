@@ -87,15 +87,25 @@ export interface Scratch {
   readonly value: Region;
   readonly length: Region;
   readonly sockaddr: Region;
+  /** What is sent. */
+  readonly data: Region;
 }
+
+/** Room for a request with a Kerberos token. */
+const DATA_BYTES = 16_384;
 
 let scratch: Scratch | undefined;
 
 /** This thread's scratch memory. The next helper in this directory overwrites its contents. */
 export function getScratch(): Scratch {
   if (scratch === undefined) {
-    const arena = new Arena(loadLibc(), 4096);
-    scratch = { value: arena.take(512), length: arena.take(4), sockaddr: arena.take(128) };
+    const arena = new Arena(loadLibc(), 4096 + DATA_BYTES);
+    scratch = {
+      value: arena.take(512),
+      length: arena.take(4),
+      sockaddr: arena.take(128),
+      data: arena.take(DATA_BYTES),
+    };
   }
   return scratch;
 }

@@ -11,6 +11,7 @@ export {
   createSocket,
   readLocalPort,
   resetOnClose,
+  sendAtOnce,
   setSocketOptions,
   startKeepAlive,
   takeSocketError,

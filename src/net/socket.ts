@@ -9,6 +9,7 @@ import {
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_TCLASS,
+  MSG_NOSIGNAL,
   SO_ERROR,
   SO_KEEPALIVE,
   SO_LINGER,
@@ -120,6 +121,19 @@ export function takeSocketError(fd: number): number {
   length.words[0] = 4;
   const read = libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, value.address, length.address);
   return read === 0 ? value.words[0]! : libc.errno();
+}
+
+/**
+ * Sends what the kernel takes at once, up to 16 KiB.
+ * @returns how many bytes that was, or a negated errno
+ */
+export function sendAtOnce(fd: number, bytes: Uint8Array): number {
+  const { data } = getScratch();
+  const length = Math.min(bytes.length, data.bytes.length);
+  data.bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length));
+  const libc = loadLibc();
+  const sent = libc.send(fd, data.address, length, MSG_NOSIGNAL);
+  return sent >= 0 ? sent : -libc.errno();
 }
 
 /** The port that a socket is bound to; 0 if it is not bound. */

@@ -10,6 +10,7 @@ import {
   loadLibc,
   readLocalPort,
   readTcpInfo,
+  sendAtOnce,
   setSocketOptions,
   takeSocketError,
   writeSockaddr,
@@ -127,5 +128,16 @@ suiteNeeding('sockets through the C library', ['linux'], () => {
     await connectTo(fd, { host: '127.0.0.1', port: await findClosedPort() });
     expect(takeSocketError(fd)).toBe(errno.ECONNREFUSED);
     expect(takeSocketError(fd)).toBe(0);
+  });
+
+  it('send at once as much as there is room for, and say why nothing could be sent', async () => {
+    const peer = await startPeer({});
+    const fd = openSocket();
+    expect(sendAtOnce(fd, Buffer.from('x'))).toBe(-errno.EPIPE);
+    await connectTo(fd, peer);
+    expect(sendAtOnce(fd, Buffer.from('hello'))).toBe(5);
+    const long = new Uint8Array(40_000).fill('y'.charCodeAt(0));
+    expect(sendAtOnce(fd, long)).toBe(16_384);
+    await expect.poll(() => peer.seen[0]?.received).toBe(`hello${'y'.repeat(16_384)}`);
   });
 });

@@ -1,14 +1,17 @@
 import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
-import { diagnoseLack } from '../lack.ts';
 import { Connection as SocketConnection } from '../portable/connection.ts';
-import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
-import type { AttemptRecord, Endpoint } from '../types.ts';
+import { errnoOf, isAfterHandshake } from '../portable/errno.ts';
+import type { AttemptRecord } from '../types.ts';
+import { ConnectionFacts } from './connection-facts.ts';
 import type { ConnectionOwner, Lost, Manner, Shared } from './connection-owner.ts';
-import { Exchange, recordAnswer } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import { openStreams } from './open-streams.ts';
 import { Opening } from './opening.ts';
 import type { PageObject } from './page-object.ts';
-import { Streams } from './streams.ts';
+import { Patience } from './patience.ts';
+import { Requests } from './requests.ts';
+import type { Streams } from './streams.ts';
 
 /** One connection of a browser: a socket created like that of any other attempt, which carries one request at a time. */
 export class Connection {
@@ -20,16 +23,10 @@ export class Connection {
   readonly #socket: SocketConnection;
   readonly #exchange: Exchange;
   readonly #opening: Opening;
+  readonly #requests: Requests;
+  readonly #facts: ConnectionFacts;
+  readonly #patience: Patience;
   readonly #manner: Manner;
-  /** Responses received, including challenges. */
-  #answers = 0;
-  /** The error named by the last response that asked for credentials. */
-  #challengeName = '';
-  /** Whether a response is being waited for. */
-  #isAsked = false;
-  #deadlineUs = Number.POSITIVE_INFINITY;
-  /** When the handshake is slow, unless that is known. */
-  #slowAtUs = Number.POSITIVE_INFINITY;
   #streams: Streams | undefined;
   #isReady = false;
   #isOver = false;
@@ -57,11 +54,21 @@ export class Connection {
       failed: (errno, tlsCode, wasBind = false) => this.#fail(errno, tlsCode, wasBind),
     });
     const { arm, host, tls } = shared;
+    this.#facts = new ConnectionFacts(record, this.#socket, arm.endpoints[record.endpoint]!, host);
+    this.#patience = new Patience(host.clock);
     const parts = { arm, host, tls, record, site, exchange: this.#exchange, socket: this.#socket };
+    const facts = this.#facts;
+    this.#requests = new Requests(
+      { shared, record, exchange: this.#exchange, socket: this.#socket, facts },
+      {
+        answered: (object, answer) => owner.answered(this, object, answer),
+        settle: (phase, cause, errno, lost) => this.#settle(phase, cause, errno, lost),
+      },
+    );
     this.#opening = new Opening(parts, {
       enter: (phase) => {
         record.phase = phase;
-        this.#limit(arm.responseTimeoutUs);
+        this.#patience.begin(arm.responseTimeoutUs);
       },
       isToAnswer: () => owner.isToAnswer(this),
       credentials: () => owner.credentialsOf(this),
@@ -73,7 +80,7 @@ export class Connection {
 
   /** Whether any response has arrived on it. */
   get isProven(): boolean {
-    return this.#answers > 0;
+    return this.#requests.isProven;
   }
 
   /** Whether it can carry requests, or did. */
@@ -97,13 +104,14 @@ export class Connection {
 
   /** Multiplexed: whether any request is in progress. */
   get isBusy(): boolean {
-    return (this.#streams?.inProgress.length ?? 0) > 0;
+    return this.#streams?.isBusy === true;
   }
 
   open(): void {
     const { record } = this;
-    const { sources, socket: options } = this.#shared.arm;
-    const route = { endpoint: this.#endpoint, source: sources[record.source], sourcePort: 0, options };
+    const { endpoints, sources, socket: options } = this.#shared.arm;
+    const endpoint = endpoints[record.endpoint]!;
+    const route = { endpoint, source: sources[record.source], sourcePort: 0, options };
     // TLS takes no buffer.
     const readBuffer = this.#shared.tls === undefined ? this.#shared.readBuffer : undefined;
     const errno = this.#socket.open(route, readBuffer);
@@ -119,19 +127,14 @@ export class Connection {
    */
   ask(object: PageObject, request: Uint8Array, isAnswering: boolean): void {
     this.record.phase = 'response';
-    this.#isAsked = true;
-    this.#limit(this.#shared.arm.responseTimeoutUs);
-    const { auth, page } = this.#shared.arm;
-    // In a tunnel, its proxy asks no more.
-    const asker = page.connect === undefined || auth?.status === 401 ? auth : undefined;
-    this.#exchange.begin(object, isAnswering, asker);
-    this.#socket.stream!.write(request);
+    this.#patience.begin(this.#shared.arm.responseTimeoutUs);
+    this.#requests.ask(object, request, isAnswering);
   }
 
   /** Sends a request beside others that are in progress. */
   askBeside(object: PageObject): void {
     this.record.phase = 'response';
-    this.#limit(this.#shared.arm.responseTimeoutUs);
+    this.#patience.begin(this.#shared.arm.responseTimeoutUs);
     this.#streams!.ask(object, this.#shared.arm.page.fields(object.index, object.nonce));
   }
 
@@ -143,7 +146,7 @@ export class Connection {
     else {
       this.record.phase = 'held';
       const { idleUs, profile } = this.#shared.arm;
-      this.#limit(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs));
+      this.#patience.begin(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs));
     }
   }
 
@@ -159,7 +162,7 @@ export class Connection {
     this.record.status = status;
     this.record.schemesOffered = schemesOffered;
     // Any other challenge is part of the protocol, not an error.
-    if (cause === 'denied' || cause === 'not-offered') this.record.errorName = this.#challengeName;
+    if (cause === 'denied' || cause === 'not-offered') this.record.errorName = this.#requests.challengeName;
     this.#settle('response', cause);
   }
 
@@ -174,85 +177,64 @@ export class Connection {
 
   /** Whether it has been idle for too long. */
   isStale(nowUs: number): boolean {
-    return nowUs >= this.#deadlineUs;
+    return this.#patience.isOver(nowUs);
   }
 
   /** Ends it if its current phase has timed out. */
   expire(nowUs: number): void {
     const { phase } = this.record;
-    if (phase === 'handshake' && nowUs >= this.#slowAtUs) {
-      this.#slowAtUs = Number.POSITIVE_INFINITY;
-      this.#owner.slow(this);
-    }
-    if (nowUs < this.#deadlineUs) return;
+    if (phase === 'handshake' && this.#patience.becomesSlow(nowUs)) this.#owner.slow(this);
+    if (!this.#patience.isOver(nowUs)) return;
     if (phase !== 'held') this.#settle(phase, 'timeout');
     else if (!this.#shared.arm.profile.closesWhenAsked) this.close();
   }
 
-  get #endpoint(): Endpoint {
-    return this.#shared.arm.endpoints[this.record.endpoint]!;
-  }
-
-  #limit(lastsUs: number): void {
-    this.#deadlineUs = this.#shared.host.clock() + lastsUs;
-  }
-
   #markStarted(): void {
     this.record.startedAtUs = this.#shared.host.clock();
-    this.#limit(this.#shared.arm.handshakeTimeoutUs);
+    this.#patience.begin(this.#shared.arm.handshakeTimeoutUs);
     if (!this.#manner.isBeside)
-      this.#slowAtUs = this.record.startedAtUs + this.#shared.arm.profile.backupAfterUs;
+      this.#patience.slowAt(this.record.startedAtUs + this.#shared.arm.profile.backupAfterUs);
   }
 
   #meetConnect(): void {
-    this.#markEstablished();
+    this.#facts.markEstablished();
     this.#opening.begin(this.#manner.authorises);
   }
 
   #meetOpened(secured: TLSSocket | undefined): void {
     this.#isReady = true;
-    if (secured?.alpnProtocol === 'h2') this.#streams = this.#multiplex(secured);
+    if (secured?.alpnProtocol === 'h2')
+      this.#streams = openStreams(this.#shared, this.record, this.site, secured, {
+        answered: (object, answer) => {
+          this.#requests.countAnswer();
+          this.#patience.begin(this.#shared.arm.responseTimeoutUs);
+          this.#owner.answered(this, object, answer);
+        },
+        cut: (object) => this.#owner.cut(this, object),
+        ended: (error) => this.#meetStreamsEnd(error),
+      });
     this.rest();
     this.#owner.ready(this);
   }
 
-  #multiplex(secured: TLSSocket): Streams {
-    const { arm, host } = this.#shared;
-    return new Streams(secured, arm.page.serverName(this.site), host.clock, {
-      received: (bytes) => (this.record.bytes += bytes),
-      answered: (object, answer, firstByteAtUs) => {
-        this.#answers += 1;
-        this.#limit(arm.responseTimeoutUs);
-        recordAnswer(this.record, { ...answer, firstByteAtUs }, (status) => arm.isExpected(status));
-        host.answered(answer.status, '');
-        this.#owner.answered(this, object, answer);
-      },
-      cut: (object) => this.#owner.cut(this, object),
-      ended: (error) => {
-        const errno = error === undefined ? 0 : errnoOf(error);
-        if (!this.isBusy) this.#settle(errno > 0 ? 'held' : 'done', errno > 0 ? 'errno' : 'none', errno);
-        else this.#settle('response', errno > 0 ? 'errno' : error === undefined ? 'eof' : 'parse', errno);
-      },
-    });
+  /** @param error undefined: the far end ended it */
+  #meetStreamsEnd(error: NodeJS.ErrnoException | undefined): void {
+    const errno = error === undefined ? 0 : errnoOf(error);
+    if (!this.isBusy) this.#settle(errno > 0 ? 'held' : 'done', errno > 0 ? 'errno' : 'none', errno);
+    else this.#settle('response', errno > 0 ? 'errno' : error === undefined ? 'eof' : 'parse', errno);
   }
 
   #lostBy(isUntouched: boolean): Lost {
     return isUntouched && this.isProven ? 'stale' : 'failed';
   }
 
-  #markEstablished(): void {
-    this.record.establishedAtUs = this.#shared.host.clock();
-    this.#socket.readFacts(this.record);
-    this.#shared.host.established(this.record);
-  }
-
   /** The SYN was refused or timed out: the descriptor is still open. */
   #failToConnect(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) {
-      this.#markEstablished();
+      this.#facts.markEstablished();
       this.record.phase = 'response';
-    } else this.#socket.noteRefusal(this.record, this.#endpoint, errno);
+    } else this.#facts.noteRefusal(errno);
     this.#settle(this.record.phase, 'errno', errno);
   }
 
@@ -262,13 +244,13 @@ export class Connection {
     // sent.
     if (this.record.phase === 'handshake') this.#refuse(errno, wasBind);
     else if (!this.#isReady) this.#opening.fail(errno, tlsCode);
-    else if (this.#isAsked) this.#settleCut('errno', errno);
+    else if (this.#requests.isAsked) this.#requests.cut('errno', errno);
     else this.#settle('held', 'errno', errno);
   }
 
   /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
-    this.record.lacks = diagnoseLack(errno, wasBind, this.#endpoint);
+    this.#facts.noteLack(errno, wasBind);
     this.#settle('start', 'errno', errno);
   }
 
@@ -276,72 +258,31 @@ export class Connection {
   #meetEnd(): void {
     if (this.#isOver) return;
     if (!this.#isReady) this.#opening.end();
-    else if (!this.#isAsked) this.close();
-    else if (this.#exchange.completesAtEnd()) this.#meetAnswer();
-    else this.#settleCut('eof', 0);
+    else if (this.#requests.isAsked) this.#requests.meetEnd();
+    else this.close();
   }
 
   #take(bytes: Uint8Array, count: number): void {
     if (this.#isOver) return;
     this.record.bytes += count;
-    if (!this.#isReady) {
-      this.#opening.take(bytes, count);
-      return;
-    }
+    if (!this.#isReady) this.#opening.take(bytes, count);
+    else if (this.#requests.isAsked) this.#requests.take(bytes, count);
     // Nobody asked for it: the connection is of no more use, as in Chromium (StreamSocket::IsConnectedAndIdle).
-    if (!this.#isAsked) {
-      this.close();
-      return;
-    }
-    const wasHeadOver = this.#exchange.firstByteAtUs >= 0;
-    const progress = this.#exchange.take(bytes, count);
-    if (!wasHeadOver && this.#exchange.firstByteAtUs >= 0) this.#noteResent();
-    if (progress === 'garbage') this.#settleCut('parse', 0);
-    else if (progress === 'complete') this.#meetAnswer();
-  }
-
-  #meetAnswer(): void {
-    const exchange = this.#exchange;
-    // The far end has closed an idle connection, and says so (RFC 9110 section 15.5.9).
-    if (exchange.status === 408 && this.isProven && this.#shared.arm.profile.resendsAfter408) {
-      this.#settle('done', 'none', 0, 'stale');
-      return;
-    }
-    const { object, errorName } = exchange;
-    const answer = exchange.finish();
-    this.#isAsked = false;
-    this.#answers += 1;
-    const isChallenge = answer.challenge !== undefined;
-    if (isChallenge) this.#challengeName = errorName;
-    else recordAnswer(this.record, exchange, (other) => this.#shared.arm.isExpected(other));
-    this.#shared.host.answered(answer.status, isChallenge ? '' : errorName);
-    this.#owner.answered(this, object!, answer);
-  }
-
-  #settleCut(cause: 'errno' | 'eof' | 'parse', errno: number): void {
-    const { firstByteAtUs, isAnswering, status } = this.#exchange;
-    const isUnanswered = firstByteAtUs < 0 && (cause === 'eof' || (cause === 'errno' && isReset(errno)));
-    if (isUnanswered && isAnswering) {
-      this.record.status = this.#shared.arm.auth?.status ?? 0;
-      this.#settle('response', 'challenged', 0, 'challenged');
-      return;
-    }
-    this.record.status = status;
-    this.#settle('response', cause, errno, isUnanswered && this.isProven ? 'stale' : 'failed');
+    else this.close();
   }
 
   #settle(phase: AttemptRecord['phase'], cause: EndCause, errno = 0, lost: Lost = 'failed'): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const { host } = this.#shared;
-    const cut = this.#isAsked ? this.#exchange : undefined;
+    const cut = this.#requests.isAsked ? this.#exchange : undefined;
     if (cut !== undefined && cut.status !== 0) host.answered(cut.status, cut.errorName);
     const { record } = this;
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
-    if (phase === 'handshake' && this.#socket.isOpen) this.#socket.readFacts(record);
-    this.#noteResent();
+    if (phase === 'handshake') this.#facts.noteHandshake();
+    this.#facts.noteResent();
     const others = (this.#streams?.inProgress ?? []).map(
       ({ object, isUntouched }) => [object, this.#lostBy(isUntouched)] as const,
     );
@@ -352,12 +293,5 @@ export class Connection {
     host.settled(record);
     const isUnreached = phase === 'handshake' && (cause === 'timeout' || cause === 'errno');
     this.#owner.over(this, cut?.object, { lost, isUnreached }, others);
-  }
-
-  /** Of all that was sent so far. */
-  #noteResent(): void {
-    if (this.record.establishedAtUs < 0 || !this.#socket.isOpen) return;
-    this.record.requestRetransmits = -1;
-    this.#socket.readResent(this.record, this.#shared.host.clock());
   }
 }

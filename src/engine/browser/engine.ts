@@ -58,7 +58,7 @@ export class BrowserEngine implements ConnectionFactory {
     // Timers run before I/O events in each iteration of Node's loop: an event that is pending has not timed out.
     setImmediate(() => {
       const sweptAtUs = this.#host.clock();
-      for (const connection of [...this.#connections]) connection.expire(sweptAtUs);
+      for (const connection of this.#connections) connection.expire(sweptAtUs);
     });
   }
 

@@ -15,13 +15,13 @@ export interface HeadFacts {
 /** Shared by nearly all responses. */
 const UNREMARKABLE: HeadFacts = { challenge: undefined, errorName: '', persists: true };
 
-/** A head whose connection may not persist (RFC 9112 section 9.3). */
-const NAMES_CONNECTION = /^HTTP\/1\.0|\n(?:proxy-)?connection[ \t]*:/i;
+/** A head whose connection may not persist (RFC 9112 section 9.3): keep-alive alone, as Squid says it, changes nothing. */
+const MAY_END = /^HTTP\/1\.0|\n(?:proxy-)?connection[ \t]*:(?![ \t]*keep-alive[ \t]*\r?\n(?![ \t]))/i;
 
 /** @param head up to its empty line; interim responses may precede it */
 export function readHeadFacts(head: Uint8Array, status: number, auth: EngineAuth | undefined): HeadFacts {
   const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
-  const persists = !NAMES_CONNECTION.test(text) || readPersistence(head);
+  const persists = !MAY_END.test(text) || readPersistence(head);
   if (status < LEAST_STATUS && persists) return UNREMARKABLE;
   const challenge =
     auth !== undefined && status === auth.status ? readChallenge(head, auth.status, auth.scheme) : undefined;

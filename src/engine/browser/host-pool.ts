@@ -35,7 +35,7 @@ export class HostPool {
 
   /** Lets as many objects wait for a connection as may be in progress at once. */
   refill(): void {
-    this.queue.refill(this.#shared?.isUsable === true);
+    this.queue.refill(this.isMultiplexed);
   }
 
   get isFull(): boolean {
@@ -48,9 +48,14 @@ export class HostPool {
     return false;
   }
 
+  /** One connection carries all requests for the host. */
+  get isMultiplexed(): boolean {
+    return this.#shared?.isUsable === true;
+  }
+
   /** The object for which another connection is to be opened; undefined if none is needed or the limit is reached. */
   get wanting(): PageObject | undefined {
-    if (this.#shared?.isUsable === true) return undefined;
+    if (this.isMultiplexed) return undefined;
     return this.isFull ? undefined : this.queue.waiting[this.#opening.size];
   }
 

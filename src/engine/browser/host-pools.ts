@@ -1,4 +1,5 @@
 import { HostPool } from './host-pool.ts';
+import type { PageObject } from './page-object.ts';
 import type { BrowserArm } from './types.ts';
 
 /** All connections of one browser: a pool for each host, and the limit for all of them. */
@@ -46,5 +47,23 @@ export class HostPools {
   hasRoom(): boolean {
     if (this.isAtLimit) this.#pools.some((pool) => pool?.closeOneIdle());
     return !this.isAtLimit;
+  }
+
+  /** Closes the connections that have been idle for too long. */
+  closeStale(nowUs: number): void {
+    for (const pool of this.all) pool.closeStale(nowUs);
+  }
+
+  closeIdle(): void {
+    for (const pool of this.all) pool.closeIdle();
+  }
+
+  abort(): void {
+    for (const pool of this.all) pool.abort();
+  }
+
+  /** Takes what waits for hosts to which there is no connection. */
+  takeUnreached(): PageObject[] {
+    return this.all.filter((pool) => !pool.isReached).flatMap(({ queue }) => queue.takeAll());
   }
 }

@@ -54,6 +54,11 @@ export class ObjectQueue {
     return this.#waiting.shift();
   }
 
+  /** Takes all that wait for a connection. */
+  takeAll(): PageObject[] {
+    return this.#waiting.splice(0);
+  }
+
   remove(object: PageObject): void {
     this.#waiting.splice(this.#waiting.indexOf(object), 1);
   }

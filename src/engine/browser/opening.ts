@@ -82,7 +82,7 @@ export class Opening {
     this.#isAuthorised = authorises;
     this.#owner.enter('tunnel');
     exchange.begin(undefined, isAnswering, arm.auth);
-    socket.stream!.write(arm.page.connect!(site, record.attempt, credentials));
+    socket.send(arm.page.connect!(site, record.attempt, credentials));
   }
 
   /** Nothing came back: if that was the answer to a challenge, the far end has closed after it (RFC 9112 section 9.3.1). */

@@ -38,3 +38,8 @@ export function createObject(index: number, nonce: number, wantedAtUs: number): 
     isGivenUp: false,
   };
 }
+
+/** Since when it has waited, if it still has to. */
+export function blockedSince({ blockedAtUs }: PageObject, nowUs: number): number {
+  return blockedAtUs < 0 ? nowUs : blockedAtUs;
+}

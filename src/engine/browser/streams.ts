@@ -52,6 +52,11 @@ export class Streams {
     return !this.#isOver && !this.#isClosing && !this.#session.closed && !this.#session.destroyed;
   }
 
+  /** Whether any request is in progress. */
+  get isBusy(): boolean {
+    return this.#asked.size > 0;
+  }
+
   get inProgress(): readonly CutStream[] {
     return [...this.#asked.values()];
   }

@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { TLSSocket } from 'node:tls';
-import { createTcpInfo, readTcpInfo, startKeepAlive, TCP_CLOSE, takeSocketError } from '../../net/index.ts';
+import {
+  createTcpInfo,
+  readTcpInfo,
+  sendAtOnce,
+  startKeepAlive,
+  TCP_CLOSE,
+  takeSocketError,
+} from '../../net/index.ts';
 import { hasAnswered, LONGEST_PROOF_US, PROBES } from '../holding.ts';
 import type { AttemptRecord, Endpoint } from '../types.ts';
 import { errnoOf } from './errno.ts';
@@ -40,6 +47,8 @@ export class Connection {
   #fd = -1;
   #family: 4 | 6 = 4;
   #readsData = false;
+  /** Bytes that went past Node. */
+  #sentBytes = 0;
 
   constructor(events: ConnectionEvents) {
     this.#events = events;
@@ -89,6 +98,24 @@ export class Connection {
     stream.on('secureConnect', () => secured(stream));
   }
 
+  /**
+   * Sends, once connected. Where the kernel takes all of it at once, Node's streams are left out: they take longer than
+   * the system call.
+   */
+  send(bytes: Uint8Array): void {
+    const stream = this.#stream!;
+    if (stream !== this.#socket || this.#fd < 0 || !this.isOpen || stream.writableLength > 0) {
+      stream.write(bytes);
+      return;
+    }
+    const sent = sendAtOnce(this.#fd, bytes);
+    if (sent >= 0) this.#sentBytes += sent;
+    if (sent === bytes.length) return;
+    if (sent >= 0 || sent === -constants.errno.EAGAIN) stream.write(bytes.subarray(Math.max(0, sent)));
+    // As Node reports what it cannot write: later, and once.
+    else process.nextTick(() => this.#events.failed(-sent, undefined));
+  }
+
   /** Records what answered the SYN; call while the descriptor is open. */
   noteRefusal(record: AttemptRecord, endpoint: Endpoint, errno: number): void {
     if (this.isOpen) noteRefusal(record, this.#fd, endpoint, errno);
@@ -105,7 +132,10 @@ export class Connection {
    */
   readResent(record: AttemptRecord, nowUs: number): void {
     // Under TLS the socket does not count what is written, but a TLS handshake is always longer than one segment.
-    const sent = this.#stream === this.#socket ? (this.#socket?.bytesWritten ?? 0) : Number.POSITIVE_INFINITY;
+    const sent =
+      this.#stream === this.#socket
+        ? (this.#socket?.bytesWritten ?? 0) + this.#sentBytes
+        : Number.POSITIVE_INFINITY;
     if (record.requestRetransmits < 0) readResent(record, this.#fd, sent, nowUs);
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { FIREFOX } from '../../../src/engine/browser/profiles/firefox.ts';
+import { serverNameOf } from '../../../src/scenario/host-names.ts';
 import { answering, type Behaviour, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { populate } from './population.ts';
 
@@ -11,6 +12,13 @@ const documentOnly: Behaviour = {
   request: (socket, message) => {
     if (message.startsWith('GET /0/')) socket.write(responseOf('hello'));
   },
+};
+
+/** Of pages whose requests a test makes itself. */
+const ONE_HOST = {
+  hostOf: () => 0,
+  serverName: () => serverNameOf('origin.test'),
+  fields: () => ({}),
 };
 
 /** Paths asked for on each connection. */
@@ -32,6 +40,25 @@ describe('a browser that opens a page', () => {
     expect(told.objects).toHaveLength(40);
     expect(told.objects.every((us) => us > 0)).toBe(true);
     expect(told.pages[0]).toBeGreaterThanOrEqual(Math.max(...told.objects));
+  });
+
+  it('sends requests of any length whole', async () => {
+    const peer = await startPeer(stays);
+    const lengths = [10, 16_384, 16_385, 300_000];
+    const told = populate(peer, {
+      objects: lengths.length,
+      connections: 1,
+      page: {
+        ...ONE_HOST,
+        objects: lengths.length,
+        request: (object) =>
+          Buffer.from(`GET /${object} HTTP/1.1\r\nX: ${'x'.repeat(lengths[object]!)}\r\n\r\n`),
+      },
+    });
+    told.add().open(0);
+    await told.pages(1);
+    expect(told.told.pages[0]).toBeGreaterThan(0);
+    expect([...peer.seen[0]!.received.matchAll(/X: (x+)/g)].map(([, xs]) => xs?.length)).toEqual(lengths);
   });
 
   it('opens no more connections than it has objects to load', async () => {

@@ -146,6 +146,17 @@ describe('a page over https, through tunnels', () => {
     expect(new Set(outcomes)).toEqual(new Set(['ok', 'proxy-closed-after-407']));
   });
 
+  it('asks for one more tunnel after the first 407 of the document, and not for those of other hosts', async () => {
+    const { peer, asked } = await startProxy({ asks: 'and keeps the connection' });
+    const { auth } = authOf('Negotiate');
+    const { add, pages } = populate(peer, { ...CHROME, objects: 5, hosts: 5, auth });
+    add().open(0);
+    await pages(1);
+    const refused = asked.filter(({ isAuthorised }) => !isAuthorised).map(({ tunnel }) => tunnel);
+    const at = (host: number) => refused.filter((tunnel) => tunnel === `host${host}:443`).length;
+    expect([0, 1, 2, 3, 4].map(at)).toEqual([3, 1, 1, 1, 1]);
+  });
+
   it('sends Basic credentials with the next tunnels at once', async () => {
     const { peer, asked } = await startProxy({ asks: 'and keeps the connection' });
     const { auth } = authOf('Basic');

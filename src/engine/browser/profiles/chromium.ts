@@ -7,6 +7,10 @@ export const CHROMIUM: BrowserProfile = {
   mostToHost: 32,
   // net/socket/client_socket_pool_manager.cc, g_socket_soft_cap_per_pool. Of a proxy's limit of 32, nothing was seen.
   mostInAll: 256,
+  // services/network/resource_scheduler, kDefaultMaxNumDelayableRequestsPerClient; measured: ten connections begin, and the
+  // others all at once, 32 to 90 ms later where answers come, as well as where none ever does. It is the machine's matter.
+  mostBeforeLayout: 10,
+  layoutAfterUs: 40_000,
   // Measured: a document opens two connections, and its request takes the one that is established first.
   spares: 1,
   // Measured through Squid: 8 tunnels are asked for, and 3 (Basic) or 8 (Negotiate) refused with 407, until six are open; 7 or 9 were

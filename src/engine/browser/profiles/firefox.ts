@@ -12,6 +12,9 @@ export const FIREFOX: BrowserProfile = {
   mostToHost: 6,
   // network.http.max-connections
   mostInAll: 900,
+  // Not known: it asks for all at once.
+  mostBeforeLayout: Number.POSITIVE_INFINITY,
+  layoutAfterUs: 0,
   spares: 0,
   sparesAfterChallenge: 0,
   // network.http.connection-retry-timeout: "to wait before trying a different connection" after a SYN

@@ -6,9 +6,13 @@ export interface BrowserProfile {
   readonly mostToHost: number;
   /** Most connections of one browser. */
   readonly mostInAll: number;
+  /** Requests of low priority in progress at once, whatever their hosts, until a page is laid out. */
+  readonly mostBeforeLayout: number;
+  /** From the arrival of a document to its layout. */
+  readonly layoutAfterUs: number;
   /** Connections opened beside that for a document on a host to which there is none yet, through a proxy. */
   readonly spares: number;
-  /** Tunnels asked for once more where the proxy answers the first one with a challenge, which ends each of them. */
+  /** Tunnels for a document's host asked for once more where the proxy answers the first with a challenge, which ends each. */
   readonly sparesAfterChallenge: number;
   /** When another connection is opened beside a slow handshake. */
   readonly backupAfterUs: number;
