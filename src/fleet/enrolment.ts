@@ -47,14 +47,30 @@ export const serverRequest = z.discriminatedUnion('kind', [
 ]);
 export type ServerRequest = z.output<typeof serverRequest>;
 
+/** How far a change of a cluster's users has come. */
+const reach = z.strictObject({
+  /** Servers of the cluster. */
+  servers: z.int().min(1).max(5),
+  /** Those of them that have not answered. */
+  missing: z.array(z.string().max(255)).max(5),
+});
+export type Reach = z.output<typeof reach>;
+
+/** Whether most servers of a cluster know of a change: whoever asks any two of three hears of it. */
+export function hasMajority({ servers, missing }: Reach): boolean {
+  return servers - missing.length > servers / 2;
+}
+
 export const serverAnswer = z.discriminatedUnion('kind', [
   z.strictObject({
     ...envelope,
     kind: z.literal('expected'),
     servers: z.array(z.string().regex(SERVER_URL)).min(1),
     ca: z.string(),
+    /** Of a cluster alone. */
+    reach: reach.optional(),
   }),
-  z.strictObject({ ...envelope, kind: z.literal('done') }),
+  z.strictObject({ ...envelope, kind: z.literal('done'), reach: reach.optional() }),
   z.strictObject({ ...envelope, kind: z.literal('refused'), why: z.string().max(2_000) }),
 ]);
 export type ServerAnswer = z.output<typeof serverAnswer>;

@@ -32,6 +32,10 @@ export const SUBJECTS = {
   presence: (probe: string) => `$KV.RUSHHOUR_PROBES.${probe}`,
   /** What the operator asks of the program that runs the server; not in any stream. */
   server: 'rushhour.server',
+  /** The same, of the one at a certain server of a cluster. */
+  serverAt: (name: string) => `rushhour.server.${Buffer.from(name).toString('base64url')}`,
+  /** What the programs that run the servers of a cluster tell each other of who may connect; not in any stream. */
+  cluster: 'rushhour.cluster',
   /** What a new probe asks of it, once; not in any stream. */
   enrolment: (probe: string) => `rushhour.enroll.${probe}`,
   /** Answers to whoever asked. */
@@ -160,11 +164,19 @@ export function permissionsOf(role: Role): Permissions {
           `$JS.API.CONSUMER.DELETE.${STREAMS.orders.name}.*`,
           `$JS.API.STREAM.PURGE.${STREAMS.orders.name}`,
           SUBJECTS.presence(ANY),
+          SUBJECTS.cluster,
           // Not as answers: the server forgets who has asked when it reads its configuration again.
           `${SUBJECTS.inbox('operator')}.>`,
           `${SUBJECTS.enrolmentInbox(ANY)}.>`,
+          `${inboxOf(role)}.>`,
         ],
-        subscribe: [SUBJECTS.server, SUBJECTS.enrolment(ANY), `${inboxOf(role)}.>`],
+        subscribe: [
+          SUBJECTS.server,
+          `${SUBJECTS.server}.*`,
+          SUBJECTS.cluster,
+          SUBJECTS.enrolment(ANY),
+          `${inboxOf(role)}.>`,
+        ],
         answers: false,
       };
     case 'newcomer':
@@ -179,6 +191,7 @@ export function permissionsOf(role: Role): Permissions {
           SUBJECTS.order(ANY, ANY),
           SUBJECTS.clock(ANY),
           SUBJECTS.server,
+          `${SUBJECTS.server}.*`,
           '$JS.API.INFO',
           ...Object.values(STREAMS).flatMap(({ name }) => [
             ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),

@@ -1,12 +1,21 @@
-import { nkeys } from '@nats-io/transport-node';
+import { type Msg, nkeys, RequestError } from '@nats-io/transport-node';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import type { Link } from '../connect.ts';
-import { formatToken, type ServerAnswer, type ServerRequest, serverAnswer } from '../enrolment.ts';
+import {
+  formatToken,
+  type Reach,
+  type ServerAnswer,
+  type ServerRequest,
+  serverAnswer,
+} from '../enrolment.ts';
 import { readMessage } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 
-/** nats-server reads its configuration again meanwhile. */
-const ANSWER_WITHIN_MS = 20_000;
+/** nats-server reads its configuration again meanwhile, and the others of a cluster are told. */
+const ANSWER_WITHIN_MS = 30_000;
+
+/** Is told how far a change has come in a cluster. */
+export type OnReach = (reach: Reach) => void;
 
 /**
  * Lets a probe enroll once, within this time. The secret half of its key is made here, and nowhere else.
@@ -14,24 +23,38 @@ const ANSWER_WITHIN_MS = 20_000;
  * @throws EnvironmentError if the program that runs the server does not answer
  * @throws UsageError if it refuses
  */
-export async function requestToken(link: Link, probe: string, lifeMs: number): Promise<string> {
+export async function requestToken(
+  link: Link,
+  probe: string,
+  lifeMs: number,
+  onReach: OnReach = () => {},
+): Promise<string> {
   const pair = nkeys.createUser();
   const publicKey = pair.getPublicKey();
   const answer = await ask(link, { v: PROTOCOL, kind: 'enroll', probe, publicKey, lifeMs });
   if (answer.kind !== 'expected') throw unexpected();
+  if (answer.reach !== undefined) onReach(answer.reach);
   const seed = new TextDecoder().decode(pair.getSeed());
   return formatToken({ probe, seed, servers: answer.servers, ca: answer.ca });
 }
 
 /** Takes the credentials of a probe, or its token, back. @throws as {@link requestToken} */
-export async function revokeProbe(link: Link, probe: string): Promise<void> {
+export async function revokeProbe(link: Link, probe: string, onReach: OnReach = () => {}): Promise<void> {
   const answer = await ask(link, { v: PROTOCOL, kind: 'revoke', probe });
   if (answer.kind !== 'done') throw unexpected();
+  if (answer.reach !== undefined) onReach(answer.reach);
 }
 
 async function ask({ connection }: Link, request: ServerRequest): Promise<ServerAnswer> {
-  const message = await connection
-    .request(SUBJECTS.server, JSON.stringify(request), { timeout: ANSWER_WITHIN_MS })
+  const body = JSON.stringify(request);
+  const askAt = (subject: string): Promise<Msg> =>
+    connection.request(subject, body, { timeout: ANSWER_WITHIN_MS });
+  // The server that is reached is there; of a cluster, another may be cut off, and not known to be so yet.
+  const message = await askAt(SUBJECTS.serverAt(connection.info?.server_name ?? ''))
+    .catch((error: Error) => {
+      if (!isUnheard(error)) throw error;
+      return askAt(SUBJECTS.server);
+    })
     .catch((cause: Error) => {
       throw new EnvironmentError(`the program that runs the server does not answer (${cause.message})`, {
         hint: 'is nats-server run by "rushhour fleet up"? Only that changes who may connect',
@@ -42,6 +65,11 @@ async function ask({ connection }: Link, request: ServerRequest): Promise<Server
   if (answer === undefined) throw unexpected();
   if (answer.kind === 'refused') throw new UsageError(answer.why);
   return answer;
+}
+
+/** Nobody listens there: the program that ran that server has ended, or is of an earlier version. */
+function isUnheard(error: Error): boolean {
+  return error instanceof RequestError && error.isNoResponders();
 }
 
 function unexpected(): EnvironmentError {

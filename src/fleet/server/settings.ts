@@ -141,6 +141,11 @@ export function serverName(settings: ServerSettings): string {
   return settings.cluster === undefined ? 'rushhour' : (ownNames(settings)[0] ?? '');
 }
 
+/** The other servers of its cluster. */
+export function peersOf(settings: ServerSettings): readonly string[] {
+  return settings.cluster?.hosts.filter((host) => host !== serverName(settings)) ?? [];
+}
+
 /** How many servers have a copy of what is stored. */
 export function replicasOf({ cluster }: ServerSettings): number {
   // Three copies bear the loss of one, whatever more servers there are.

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
 import { PUBLIC_KEY } from '../enrolment.ts';
 import { PROBE_ID } from '../protocol.ts';
+import { readChange, signedChange, type UserChange } from './user-change.ts';
 
 const id = z.string().regex(PROBE_ID);
 const publicKey = z.string().regex(PUBLIC_KEY);
@@ -21,6 +22,8 @@ const schema = z.strictObject({
       usedBy: publicKey.optional(),
     }),
   ),
+  /** The last change of each user that was enrolled or revoked, or got a token, as servers of a cluster tell each other. */
+  changes: z.record(id, signedChange).default({}),
 });
 
 /** Who may connect besides the operator and the server's own program: by public keys, no secret is kept. */
@@ -33,7 +36,7 @@ export async function readUsers(dir: string): Promise<Users> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return { schema: 1, probes: [], tokens: [] };
+  if (text === undefined) return { schema: 1, probes: [], tokens: [], changes: {} };
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
@@ -46,4 +49,9 @@ export async function readUsers(dir: string): Promise<Users> {
 
 export async function writeUsers(dir: string, users: Users): Promise<void> {
   await writeJson(join(dir, 'users.json'), users, 0o600);
+}
+
+/** The last change of a user; undefined if there was none. */
+export function changeOf({ changes }: Users, probe: string): UserChange | undefined {
+  return Object.hasOwn(changes, probe) ? readChange(changes[probe]!) : undefined;
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
+import type { Reach } from '../../../fleet/enrolment.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
+import { tellReach } from './tell-reach.ts';
 import { withLink } from './with-link.ts';
 
 interface RevokeFlags extends OperatorFlags {}
@@ -22,7 +24,16 @@ export function registerRevoke(fleet: Command, context: Context): void {
             import('../../../fleet/enrolment.ts'),
           ]);
           checkProbeId(probe);
-          await withLink(host, flags, (link) => revokeProbe(link, probe));
+          let reach: Reach | undefined;
+          await withLink(host, flags, (link) =>
+            revokeProbe(link, probe, (told) => {
+              reach = told;
+            }),
+          );
+          tellReach(
+            ...([host, `${probe} is revoked`, reach] as const),
+            'the others hear of it once they are back; revoke it again then, so that orders that wait go, too',
+          );
           host.stdout.write(`${probe} is revoked\n`);
           return EXIT.ok;
         }),
