@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
 import { choosePruning } from '../read/choose-pruning.ts';
 import { listRuns, type OnDamaged } from '../read/listing.ts';
+import { groupRuns } from '../read/prunable.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { RunHandle } from '../session/types.ts';
 import { finishRemovals, removeRun } from '../store/prune.ts';
@@ -127,12 +128,16 @@ async function removeOldRuns(
   const beforeMs = keepDays === undefined ? undefined : host.now() - keepDays * DAY_MS;
   try {
     await finishRemovals(results);
-    const spare = await createSpare(results, { notedGo: false, unsentGo: false }, ({ path, why }) =>
-      say(`${path} is damaged: ${why}`),
+    const spare = await createSpare(
+      results,
+      { notedGo: false, unsentGo: false, nowMs: host.now() },
+      ({ path, why }) => say(`${path} is damaged: ${why}`),
     );
     const told: OnDamaged = ({ dir, why }) => say(`${dir} is skipped: ${why}`);
-    const { remove } = choosePruning(await listRuns(results, told), { beforeMs, maxBytes: keepBytes }, spare);
-    for (const run of remove) await removeRun(run);
+    const all = await listRuns(results, told);
+    const runs = await groupRuns(results, all, all, true);
+    const { remove } = choosePruning(runs, { beforeMs, maxBytes: keepBytes }, spare);
+    for (const { dirs } of remove) for (const dir of dirs) await removeRun({ dir });
     if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);
   } catch (error) {
     if (!(error instanceof RushhourError)) throw error;

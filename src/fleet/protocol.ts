@@ -199,6 +199,8 @@ export function permissionsOf(role: Role): Permissions {
             `$JS.API.CONSUMER.DURABLE.CREATE.${name}.*`,
             `$JS.API.CONSUMER.CREATE.${name}`,
           ]),
+          // Of a run that has been received whole; nothing else can be removed.
+          `$JS.API.STREAM.PURGE.${STREAMS.runs.name}`,
         ],
         subscribe: [`${SUBJECTS.inbox('operator')}.>`],
         answers: false,

@@ -10,12 +10,12 @@ export interface PruneRules {
   readonly maxBytes?: number | undefined;
 }
 
-export interface Pruning {
+export interface Pruning<R extends RunListing = RunListing> {
   /** Oldest first. */
-  readonly remove: readonly RunListing[];
+  readonly remove: readonly R[];
   /** Runs that the rules would have removed, and why they stay. */
-  readonly spared: readonly { readonly run: RunListing; readonly because: string }[];
-  readonly left: readonly RunListing[];
+  readonly spared: readonly { readonly run: R; readonly because: string }[];
+  readonly left: readonly R[];
 }
 
 /**
@@ -23,16 +23,16 @@ export interface Pruning {
  * @param runs oldest first
  * @param spare gives the reason why a run has to stay; undefined if it need not
  */
-export function choosePruning(
-  runs: readonly RunListing[],
+export function choosePruning<R extends RunListing>(
+  runs: readonly R[],
   { beforeMs, keep, maxBytes }: PruneRules,
-  spare: (run: RunListing) => string | undefined,
-): Pruning {
-  const chosen = new Set<RunListing>();
+  spare: (run: R) => string | undefined,
+): Pruning<R> {
+  const chosen = new Set<R>();
   for (const run of runs) if (beforeMs !== undefined && Date.parse(run.startedAt) < beforeMs) chosen.add(run);
   if (keep !== undefined) for (const run of runs.slice(0, Math.max(0, runs.length - keep))) chosen.add(run);
   if (maxBytes !== undefined) {
-    const stays = (run: RunListing): boolean => !chosen.has(run) || spare(run) !== undefined;
+    const stays = (run: R): boolean => !chosen.has(run) || spare(run) !== undefined;
     let bytes = runs.filter(stays).reduce((sum, run) => sum + run.bytes, 0);
     for (const run of runs.filter(stays)) {
       if (bytes <= maxBytes) break;

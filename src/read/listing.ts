@@ -175,7 +175,7 @@ function testedOf(info: RunInfo): Pick<RunListing, 'tested' | 'workId'> {
 }
 
 /** What a folder takes, those in it included. */
-async function sizeOf(dir: string): Promise<number> {
+export async function sizeOf(dir: string): Promise<number> {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true });
   // A draft may be renamed between the two calls, and a segment removed.
   const sizes = await Promise.all(

@@ -55,6 +55,8 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
     ['a consumer', `$JS.API.CONSUMER.CREATE.${STREAMS.orders.name}`],
     ['a durable consumer', `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.runs.name}.mine`],
     ['a request for a stored message', `$JS.API.STREAM.MSG.GET.${STREAMS.runs.name}`],
+    ['the removal of its own run from the server', `$JS.API.STREAM.PURGE.${STREAMS.runs.name}`],
+    ['what servers tell each other', SUBJECTS.cluster],
     ['the deletion of a stream', `$JS.API.STREAM.DELETE.${STREAMS.runs.name}`],
     ['into the inbox of another', `${SUBJECTS.inbox('b')}.x`],
   ])('it may not send %s', async (_, subject) => {
@@ -89,6 +91,19 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
       operator!.connection.subscribe(`${SUBJECTS.inbox('a')}.>`, { callback: () => {} });
     });
     expect(refused).toMatch(/permissions violation/i);
+  });
+
+  it('the operator removes messages from the stream of runs, and from no other', async () => {
+    const ask = (verb: string, stream: string) =>
+      refusalOf(operator!, () =>
+        operator!.connection.publish(`$JS.API.STREAM.${verb}.${stream}`, '{"keep":9}'),
+      );
+    for (const { name } of Object.values(STREAMS)) {
+      const isAllowed = name === STREAMS.runs.name;
+      expect((await ask('PURGE', name)) === undefined, name).toBe(isAllowed);
+      for (const verb of ['DELETE', 'MSG.DELETE'])
+        expect(await ask(verb, name)).toMatch(/permissions violation/i);
+    }
   });
 
   it('the server is given exactly what the protocol says', () => {

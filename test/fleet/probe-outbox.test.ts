@@ -83,14 +83,14 @@ it('removes a folder some days after all of it was sent, never before, and knows
   let outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
   const [sent, waiting] = [await record(outbox, 'sent'), await record(outbox, 'waiting')];
   const listed = (folder: string) => ({ dir: folder, id: '', status: 'complete', note: '' }) as RunListing;
-  const spare = await createSpare(dir, { notedGo: false, unsentGo: false }, () => {});
+  const spare = await createSpare(dir, { notedGo: false, unsentGo: false, nowMs: Date.now() }, () => {});
   expect(spare(listed(sent))).toBe('not sent to its fleet yet');
   await outbox.send(async (subject) => {
     if (subject.endsWith('.waiting')) throw new Error('not reached');
   });
   expect(spare(listed(sent))).toBeUndefined();
   expect(spare(listed(waiting))).toBe('not sent to its fleet yet');
-  const goOn = await createSpare(dir, { notedGo: false, unsentGo: true }, () => {});
+  const goOn = await createSpare(dir, { notedGo: false, unsentGo: true, nowMs: Date.now() }, () => {});
   expect(goOn(listed(waiting))).toBeUndefined();
   const now = Date.now();
   await outbox.removeSent(undefined, now + 30 * DAY_MS);

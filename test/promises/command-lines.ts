@@ -32,6 +32,7 @@ const DOERS = [
     'fleet follow',
     'fleet stop',
     'fleet pull',
+    'fleet rm',
     'fleet soak install',
     'fleet soak ls',
     'fleet soak remove',

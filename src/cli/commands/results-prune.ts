@@ -17,12 +17,15 @@ interface PruneOptions extends FilterOptions {
   readonly dryRun?: boolean;
 }
 
+/** Flags that leave some runs out. */
+const FILTERS = ['scenario', 'label', 'since', 'status', 'failed'] as const;
+
 export function registerPrune(results: Command, context: Context): void {
   const command = results
     .command('prune')
     .summary('remove old runs')
     .description(
-      'Remove old runs, all but the latest, or the oldest until the rest fits. Show them and ask first. Keep runs in progress, runs with a note, runs that a probe has not sent to its fleet yet, and runs of an unfinished experiment.',
+      'Remove old runs, all but the latest, or the oldest until the rest fits. Show them and ask first. The run of a fleet goes with the folders of its probes, as one. Keep runs in progress or being received, runs with a note, runs that a probe has not sent to its fleet yet or that were not received whole, and runs of an unfinished experiment.',
     )
     .addOption(resultsOption())
     .option(
@@ -37,7 +40,10 @@ export function registerPrune(results: Command, context: Context): void {
       asValue(parseSize),
     )
     .option('--noted', 'also remove runs with a note')
-    .option('--unsent', 'also remove runs that a probe has not sent to its fleet yet')
+    .option(
+      '--unsent',
+      'also remove runs that a probe has not sent to its fleet yet, or that were not received whole',
+    )
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would be removed, but remove nothing');
   addFilterOptions(command)
@@ -76,22 +82,37 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }
-  const [{ choosePruning }, { finishRemovals, removeRun }, { renderPruning }, { createSpare }] =
-    await Promise.all([
-      import('../../read/choose-pruning.ts'),
-      import('../../store/prune.ts'),
-      import('../../render/pruning.ts'),
-      import('../spare-runs.ts'),
-    ]);
+  const [
+    { choosePruning },
+    { groupRuns },
+    { finishRemovals, removeRun },
+    { renderPruning },
+    { createSpare },
+  ] = await Promise.all([
+    import('../../read/choose-pruning.ts'),
+    import('../../read/prunable.ts'),
+    import('../../store/prune.ts'),
+    import('../../render/pruning.ts'),
+    import('../spare-runs.ts'),
+  ]);
+  const results = resultsDir(host, options.results);
   // Finishes removals that were interrupted; --dry-run removes nothing.
-  if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
+  if (options.dryRun !== true) await finishRemovals(results);
   const spare = await createSpare(
-    resultsDir(host, options.results),
-    { notedGo: options.noted === true, unsentGo: options.unsent === true },
+    results,
+    { notedGo: options.noted === true, unsentGo: options.unsent === true, nowMs: host.now() },
     reportDamagedExperiment(host),
   );
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;
-  const pruning = choosePruning(await chooseRuns(host, options), { beforeMs, keep, maxBytes }, spare);
+  const all = await chooseRuns(host, options.results === undefined ? {} : { results: options.results });
+  const isEverything = FILTERS.every((flag) => options[flag] === undefined);
+  const runs = await groupRuns(
+    results,
+    all,
+    isEverything ? all : await chooseRuns(host, options),
+    isEverything,
+  );
+  const pruning = choosePruning(runs, { beforeMs, keep, maxBytes }, spare);
   host.stdout.write(renderPruning(pruning, host.stdout.columns));
   if (pruning.remove.length === 0) return EXIT.ok;
   if (options.dryRun === true) {
@@ -109,7 +130,7 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       return EXIT.ok;
     }
   }
-  for (const run of pruning.remove) await removeRun(run);
+  for (const { dirs } of pruning.remove) for (const dir of dirs) await removeRun({ dir });
   host.stdout.write(`Removed ${pruning.remove.length}.\n`);
   return EXIT.ok;
 }

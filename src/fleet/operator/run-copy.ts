@@ -62,7 +62,9 @@ export class RunCopy {
       const copy = own.get(file);
       const has = copy?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes });
-      else if (copy?.sha256 !== sha256 && !this.#missing.has(file) && !(await this.#cut(file, bytes, sha256)))
+      // An empty file lacks no byte.
+      else if (copy === undefined) differing.push(file);
+      else if (copy.sha256 !== sha256 && !this.#missing.has(file) && !(await this.#cut(file, bytes, sha256)))
         differing.push(file);
     }
     for (const { file, bytes } of this.#end?.givenUp ?? []) {

@@ -4,6 +4,7 @@ import { registerEnroll } from './enroll.ts';
 import { registerFollow } from './follow.ts';
 import { registerList } from './list.ts';
 import { registerPull } from './pull.ts';
+import { registerRemove } from './remove.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerRun } from './run.ts';
 import { registerFleetSoak } from './soak/index.ts';
@@ -26,6 +27,7 @@ Examples:
   rushhour fleet follow 20250131-020000-steady-k3f9
   rushhour fleet stop 20250131-020000-steady-k3f9
   rushhour fleet pull 20250131-060000-steady-k3f9
+  rushhour fleet rm 20250131-060000-steady-k3f9
   rushhour fleet soak install steady --at 01:30 --for 5h --proxy proxy.example:3128 --target http://www.example.org/
 
 See docs/fleet.md.`,
@@ -38,5 +40,6 @@ See docs/fleet.md.`,
   registerFollow(fleet, context);
   registerStop(fleet, context);
   registerPull(fleet, context);
+  registerRemove(fleet, context);
   registerFleetSoak(fleet, context);
 }

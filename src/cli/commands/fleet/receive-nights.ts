@@ -7,11 +7,13 @@ import { readProbes } from '../../../fleet/operator/read-probes.ts';
 import { findKeepers, findNights } from '../../../fleet/operator/soaks.ts';
 import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
+import { isReceivedWhole } from '../../../read/fleet/received.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { escapeControls } from '../../../render/escape.ts';
 import { formatNight } from '../../../render/fleet-night.ts';
 import { readFleetFile } from '../../../store/fleet-file.ts';
+import { markReceiving } from '../../../store/receiving-mark.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import type { Host } from '../../host.ts';
@@ -68,17 +70,18 @@ export async function receiveNights(
 async function receiveNight(link: Link, night: string, results: string, signal: AbortSignal): Promise<void> {
   const run = await requireRun(link, night, results);
   const soon = AbortSignal.any([signal, AbortSignal.timeout(SOON_MS)]);
-  await followRun(link, run, { told: () => {} }, soon);
-  await keepRun(run, results);
+  const taken = await markReceiving(join(results, night));
+  try {
+    await followRun(link, run, { told: () => {} }, soon);
+    await keepRun(run, results);
+  } finally {
+    await taken();
+  }
 }
 
 /** Whether a night has been received with nothing missing, of as many probes as told of it. */
 async function isWhole(dir: string, probes: number): Promise<boolean> {
   const file = await readFleetFile(dir);
   if (file.kind !== 'whole' || file.value.parts.length < probes) return false;
-  return file.value.parts.every(({ events, copy }) => {
-    if (events.some(({ kind }) => kind === 'refused')) return true;
-    const isComplete = copy?.hasEnded === true && copy.missing.length + copy.differing.length === 0;
-    return isComplete && events.some(({ kind }) => kind === 'ended');
-  });
+  return file.value.parts.every(isReceivedWhole);
 }

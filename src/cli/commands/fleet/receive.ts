@@ -10,6 +10,7 @@ import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { renderFleet } from '../../../render/fleet.ts';
+import { markReceiving } from '../../../store/receiving-mark.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
@@ -39,6 +40,7 @@ export async function receiveAndPrint(
   const told = (probe: string, event: FleetEvent): void => view.say(`${probe}: ${inWords(event)}`);
   const ending = new AbortController();
   void tellOfLink(link, (line) => view.say(line), ending.signal);
+  const taken = await markReceiving(join(results, run.id));
   try {
     await followRun(
       link,
@@ -51,11 +53,12 @@ export async function receiveAndPrint(
       },
       signal,
     );
+    await keepRun(run, results);
   } finally {
+    await taken();
     ending.abort();
     view.end();
   }
-  await keepRun(run, results);
   const found = await openFleetRun(join(results, run.id));
   const summary = await readFleetSummary(found);
   if (json) {

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { existsSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { connectFleet } from '../../src/fleet/connect.ts';
+import { readCredentials } from '../../src/fleet/credentials.ts';
+import { STREAMS, SUBJECTS } from '../../src/fleet/protocol.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { FleetOfCommands } from './fleet-of-commands.ts';
+
+suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
+  let fleet: FleetOfCommands;
+  beforeEach(async () => {
+    fleet = await FleetOfCommands.make({ a: '', b: '' });
+    await fleet.up('a', 'b');
+    fleet.probe('a');
+    fleet.probe('b');
+    await fleet.present('a', 'b');
+  });
+  afterEach(() => fleet.close());
+
+  /** Messages of a run that the server has, and the bytes of its stream of runs. */
+  const stored = async (id: string) => {
+    const file = join(fleet.dir, 'fleet/credentials/operator.json');
+    const { connection, jetstream } = await connectFleet(await readCredentials(file), { isPatient: false });
+    try {
+      const manager = await jetstream.jetstreamManager();
+      const { state } = await manager.streams.info(STREAMS.runs.name, {
+        subjects_filter: SUBJECTS.run('*', id),
+      });
+      const counts = Object.values(state.subjects ?? {});
+      return { counts, bytes: state.bytes };
+    } finally {
+      await connection.close();
+    }
+  };
+  const runFor = async (time: string): Promise<string> => {
+    const { out } = await fleet.call('fleet', 'run', 'quickstart', '--rate', '20', '-t', time, '--json');
+    return JSON.parse(out).id;
+  };
+
+  it('are removed once all of it is here, of that run alone, and whoever pulls it later is told what is missing', async () => {
+    const [first, second] = [await runFor('2s'), await runFor('2s')];
+    const [before, other] = [await stored(first), await stored(second)];
+    truncateSync(join(fleet.dir, 'results', `${first}-b`, 'frames.jsonl'), 10);
+    const lacking = await fleet.call('fleet', 'rm', first);
+    expect(lacking).toMatchObject({ code: 5, out: '' });
+    expect(lacking.err).toContain(
+      `${first} stays: not all of b is in ${join(fleet.dir, 'results')}: "rushhour fleet pull ${first}" receives it`,
+    );
+    expect(await stored(first)).toEqual(before);
+    await fleet.call('fleet', 'pull', first);
+    const { code, out } = await fleet.call('fleet', 'rm', first);
+    expect(out).toMatch(new RegExp(`^${first}: (\\d+) messages removed from the server\\n$`));
+    expect(code).toBe(0);
+    const removed = Number(/: (\d+) /.exec(out)![1]);
+    const after = await stored(first);
+    // The last message of each probe stays.
+    expect(after.counts).toEqual([1, 1]);
+    expect(removed).toBe(before.counts.reduce((sum, count) => sum + count, 0) - 2);
+    expect(after.bytes).toBeLessThan(before.bytes);
+    expect((await stored(second)).counts).toEqual(other.counts);
+    expect(existsSync(join(fleet.dir, 'results', `${first}-a`, 'frames.jsonl'))).toBe(true);
+    // Whoever has it has all; whoever has not does not wait for it.
+    expect((await fleet.call('fleet', 'pull', first)).code).toBe(0);
+    const late = await fleet.call('fleet', 'pull', first, '--results', 'late');
+    expect(late.code).toBe(5);
+    expect(late.out).toMatch(/of frames\.jsonl are missing/);
+    // Again, there is nothing to remove.
+    expect((await fleet.call('fleet', 'rm', first)).out).toContain(': 0 messages removed');
+  });
+
+  it('stay while a probe is at it, or has not sent everything, unless nobody wants them', async () => {
+    const { running, id } = await fleet.order('quickstart', '--rate', '20', '-t', '100s', '--on', 'probe=a');
+    await fleet.says(running, 'a: started');
+    await expect.poll(async () => (await stored(id)).counts.length, { timeout: 30_000 }).toBe(1);
+    // What is received stays, too.
+    const pruned = await fleet.call('results', 'prune', '--max-size', '1kB', '--yes');
+    expect(pruned.out).toContain('(being received from its fleet)');
+    expect(existsSync(join(fleet.dir, 'results', `${id}-a`))).toBe(true);
+    const listed = async () => (await fleet.call('fleet', 'ls')).out;
+    await expect.poll(listed, { timeout: 30_000 }).not.toMatch(/^ {2}a .* idle /m);
+    for (const flags of [[], ['--unreceived']]) {
+      const busy = await fleet.call('fleet', 'rm', id, ...flags);
+      expect([busy.code, busy.err]).toEqual([5, `rushhour: ${id} stays: a is at it\n`]);
+    }
+    await fleet.call('fleet', 'stop', id);
+    if (running.exitCode === null) await once(running, 'close');
+    await expect.poll(listed, { timeout: 30_000 }).toMatch(/^ {2}a .* idle /m);
+    const elsewhere = await fleet.call('fleet', 'rm', id, '--results', 'none');
+    expect(elsewhere.err).toContain('stays: not all of a is in');
+    expect((await fleet.call('fleet', 'rm', id, '--results', 'none', '--unreceived')).code).toBe(0);
+    expect((await stored(id)).counts).toEqual([1]);
+    expect((await fleet.call('fleet', 'rm', '../x')).code).toBe(2);
+  });
+});
