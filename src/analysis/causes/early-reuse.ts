@@ -1,5 +1,6 @@
 import type { SynFate } from '../../metrics/far.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeByFlow } from './by-flow.ts';
 import { cleanBut, describeBand, describeClosedAlike, describeFirstUses } from './clean-arms.ts';
 import {
   answersOf,
@@ -136,7 +137,8 @@ function describeSpared(
 
 /** Where nothing listens, the far end holds nothing. */
 function judgeClosed(symptom: Symptom, seen: Observations): Judgement[] {
-  const closed = describeClosedAlike(symptom, seen);
+  const flow = describeByFlow(symptom, seen);
+  const closed = describeClosedAlike(symptom, seen) ?? (flow?.isUnheldToo === true ? flow.text : undefined);
   return closed === undefined ? NOTHING : contradicts(`${closed}: nothing is held there`);
 }
 

@@ -1,4 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeByFlow } from './by-flow.ts';
 import { describeControls, judgeFirstUses } from './early-reuse.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { explainedOtherwise, passedInGaps } from './shared.ts';
@@ -21,7 +22,8 @@ export const heldByFirewall = {
     ...judgeFates(symptom, seen, ['not-seen']),
     ...judgeFirstUses(symptom, seen),
     ...judgeGaps(symptom),
-    ...explainedOtherwise(symptom, seen),
+    ...judgeClosed(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'held'),
   ],
   decidedBy: [
     {
@@ -45,6 +47,12 @@ export const heldByFirewall = {
 function judgeControls(symptom: Symptom, seen: Observations): Judgement[] {
   const controls = describeControls(symptom, seen);
   return controls === undefined ? NOTHING : supports(controls);
+}
+
+/** Where nothing listens, each RST ended what the firewall knew. */
+function judgeClosed(symptom: Symptom, seen: Observations): Judgement[] {
+  const flow = describeByFlow(symptom, seen);
+  return flow?.isUnheldToo === true ? contradicts(flow.text) : NOTHING;
 }
 
 /** Ports that had rested are known to no one, or, where a NAT gives others, to some. */

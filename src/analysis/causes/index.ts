@@ -2,6 +2,7 @@ import { acceptQueue } from './accept-queue.ts';
 import { ageLimit } from './age-limit.ts';
 import { badEndpoint } from './bad-endpoint.ts';
 import { clientIdentity } from './client-identity.ts';
+import { deadPath } from './dead-path.ts';
 import { dscpPolicer } from './dscp-policer.ts';
 import { earlyReuse } from './early-reuse.ts';
 import { farBreaks } from './far-breaks.ts';
@@ -41,7 +42,7 @@ export const CAUSES = [
     windowLimit,
     synFlood,
   ],
-  ...[loss, lossAfter, outage, acceptQueue, badEndpoint, clientIdentity, longPath, probe],
+  ...[loss, lossAfter, outage, acceptQueue, badEndpoint, deadPath, clientIdentity, longPath, probe],
   ...[serviceDown, rejectByPolicy, resetInjected, farBreaks],
   ...[preAnswered, serviceListens],
   ...[idleForgotten, ageLimit, farGone],

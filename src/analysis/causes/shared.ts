@@ -3,6 +3,7 @@ import { hostOf, portOf } from '../observations/differences.ts';
 import type { Observations, Plateau, Symptom } from '../observations/types.ts';
 import { peakOpen } from '../pool-time-series.ts';
 import { describeRefusedByChance } from './by-chance.ts';
+import { describeByFlow } from './by-flow.ts';
 import { describeBand } from './clean-arms.ts';
 import { describeUnlikeOthers } from './clients-alone.ts';
 import { describeDownTimes } from './down-times.ts';
@@ -19,6 +20,9 @@ import type { Judgement } from './types.ts';
 
 /** A far end that refused so many SYNs, of those that stalled, has refused them all: resent SYNs are refused, too. */
 const ALL_OF_THEM = 0.8;
+
+/** Causes that may tell one connection from another by its addresses and ports, so that a SYN sent again fares no better. */
+const BY_FLOW: readonly string[] = ['flow', 'reuse', 'held', 'endpoint', 'probe'];
 
 /** Fewer stalls of an arm are chance's, on any path. */
 const FEWEST_ILL = 3;
@@ -83,10 +87,12 @@ export function explainedOtherwise(
     | 'table'
     | 'nat'
     | 'reuse'
+    | 'held'
     | 'rule'
     | 'client'
     | 'rate'
-    | 'clock',
+    | 'clock'
+    | 'flow',
 ): Judgement[] {
   const table = but === 'table' ? undefined : describeTableDrops(symptom, seen);
   const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom);
@@ -112,8 +118,11 @@ export function explainedOtherwise(
   const reuse = but === 'reuse' ? undefined : describeBand(symptom, seen);
   const meter = but === 'rate' ? undefined : describeMeter(symptom, seen);
   const clock = but === 'clock' ? undefined : describeOwnClock(symptom, seen);
-  return [loss, long, queue, endpoint, own, table, nat, reuse, rule, kind, meter, clock].flatMap((text) =>
-    text === undefined ? [] : contradicts(text),
+  // What goes by addresses and ports, and what this machine drops itself, may be so.
+  const goesByFlow = but !== undefined && BY_FLOW.includes(but);
+  const flow = goesByFlow ? undefined : describeByFlow(symptom, seen)?.text;
+  return [flow, loss, long, queue, endpoint, own, table, nat, reuse, rule, kind, meter, clock].flatMap(
+    (text) => (text === undefined ? [] : contradicts(text)),
   );
 }
 

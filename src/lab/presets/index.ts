@@ -4,6 +4,7 @@ import { AND, combine } from '../combine.ts';
 import { type ConfiguredPreset, type Preset, parsePresetArgument, parseSetting } from '../preset.ts';
 import { acceptQueueOne } from './accept-queue-one.ts';
 import { deadAddress } from './dead-address.ts';
+import { deadPath } from './dead-path.ts';
 import { ecnDrop } from './ecn-drop.ts';
 import { efPolicer } from './ef-policer.ts';
 import { failOpen5s } from './fail-open-5s.ts';
@@ -60,6 +61,7 @@ export const PRESETS: readonly Preset[] = [
   proxyRestart,
   acceptQueueOne,
   deadAddress,
+  deadPath,
   longPath,
   synproxy,
   twoAddresses,

@@ -47,6 +47,18 @@ export const reset: Load = {
 };
 export const fresh: Load = { arm: asking('fresh', { load: hold(10, 60), source: SOURCE(5_000, 'lru') }) };
 
+/** From ports that are used once, and that nobody holds after their RST. */
+const RESTED: Load = {
+  arm: asking('rested', { load: hold(10, 60), close: 'reset', source: SOURCE(5_000, 'lru') }),
+};
+
+/** As even as that of a switch (FNV-1a). */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return hash >>> 8;
+}
+
 export const short = (name: string, changes: Partial<Arm> = {}, perSec = 5): Load => ({
   arm: armOf({ name, load: hold(perSec, 60), close: 'reset', ...changes }),
 });
@@ -372,6 +384,15 @@ export const CASES: readonly Case[] = [
         short('one', {}, 5),
       ],
     },
+  },
+  {
+    cause: 'dead-path',
+    what: 'one flow in four is never answered, whichever arm it is of',
+    loads: [stress, fresh, RESTED],
+    path: () => ({ syn: ({ tuple }) => (hashOf(tuple) % 4 === 0 ? 'drop' : 'pass') }),
+    more: NEAR,
+    // Ports that are used again and are held for ever by whoever drops them would look the same.
+    without: { loads: [stress, fresh] },
   },
   {
     cause: 'client-identity',

@@ -78,6 +78,14 @@ const CELLS: readonly Cell[] = [
     ...{ name: 'service-down', cause: 'service-down', decidedBy: 'connections that were open as it began' },
     without: withoutCuts,
   },
+  {
+    ...{ name: 'dead-path', cause: 'dead-path', decidedBy: 'ports on which nothing listens' },
+    without: (seen) =>
+      withoutArms(
+        seen,
+        seen.arms.flatMap(({ name }) => (name.startsWith('closed') ? [name] : [])),
+      ),
+  },
 ];
 
 /** The same, as if nothing that was held had been cut. */

@@ -33,6 +33,27 @@ suiteNeeding('a path that misbehaves', ['linux', 'root', 'netns', 'ip', 'nft'], 
     });
   });
 
+  it.each([
+    'out',
+    'in',
+  ])('dead-path (%s) never answers a share of the connections, the same ones each time', async (direction) => {
+    await withLab(`dead-path:paths=4,direction=${direction}`, async (lab) => {
+      const ports = Array.from({ length: 48 }, (_, index) => 40_000 + index);
+      const round = async (): Promise<number[]> => {
+        const fates = await attempt(
+          lab,
+          ports.map((port, index) => ({ port, atMs: index * 5, giveUpMs: 3_500 })),
+        );
+        return ports.filter((_, index) => fates[index]!.connectMs === null);
+      };
+      const dead = await round();
+      // 12 of 48 expected; outside of this range once in 10,000 runs.
+      expect(dead.length).toBeGreaterThanOrEqual(2);
+      expect(dead.length).toBeLessThanOrEqual(24);
+      expect(await round()).toEqual(dead);
+    });
+  });
+
   it('random-loss stalls as many handshakes as it loses packets', async () => {
     await withLab('random-loss:20%', async (lab) => {
       // One after the other: what a busy machine takes over a burst must not look like a loss.

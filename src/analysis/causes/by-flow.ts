@@ -1,0 +1,112 @@
+import { dispersionOf, LIKE_CHANCE } from '../observations/dispersion.ts';
+import { joinArms } from '../observations/joint.ts';
+import type { ArmSeen, Observations } from '../observations/types.ts';
+import { wilsonInterval } from '../wilson.ts';
+import { percent } from './judgements.ts';
+import { perSymptom } from './per-symptom.ts';
+
+/** Fewer stalls have no rule; and this many of a hundred may have healed, as their first SYN was lost by accident. */
+const FEWEST = 20;
+const HEALED = 0.03;
+
+/** A smaller share may be anything; above the greater one too few got through to say that they did at once. */
+const LEAST = 0.02;
+const MOST_STALLED = 0.9;
+
+/** Linux sends a SYN again after 1 and 3 s at the latest (RFC 6298): an attempt that waits for less shows nothing. */
+const WAITS_US = 3_500_000;
+
+/** Fewer where nothing can be held say nothing. */
+const FEWEST_UNHELD = 5;
+
+/** So uneven over time, it is no share of all. */
+const UNEVEN = 3;
+
+export interface ByFlow {
+  readonly text: string;
+  /** Also where no earlier connection can be held: at ports on which nothing listens, and from ports that rest and are reset. */
+  readonly isUnheldToo: boolean;
+}
+
+/**
+ * That a connection gets through at once or never: no SYN that is sent again heals what its first one met, while others pass in the same
+ * seconds, the same share in every arm. What drops as it is full, at a rate or by chance lets a SYN that is sent again pass as often
+ * as any other; only what goes by addresses and ports does not.
+ */
+export const describeByFlow = perSymptom((symptom, seen): ByFlow | undefined => {
+  if (symptom.kind !== 'stalled') return undefined;
+  const all = sumUp(seen.arms);
+  const share = all.stalled / Math.max(1, all.started);
+  if (all.stalled < FEWEST || all.healed > all.stalled * HEALED || share < LEAST || share > MOST_STALLED)
+    return undefined;
+  const dispersion = disperse(seen.arms) ?? Number.POSITIVE_INFINITY;
+  if (dispersion > LIKE_CHANCE || !lies(share, symptom.arm)) return undefined;
+  const unheld = seen.arms.filter(
+    ({ arm, ports }) => arm.expect.kind === 'refused' || (ports === 'fresh' && arm.close === 'reset'),
+  );
+  const sum = sumUp(unheld);
+  const isUnheldToo = sum.stalled >= FEWEST_UNHELD && lies(share, sum);
+  const healed = all.healed === 0 ? 'none' : `only ${all.healed}`;
+  const too = isUnheldToo ? `, also where nothing can be held (${nameArms(unheld)})` : '';
+  return {
+    text: `${healed} of ${all.stalled} that stalled got through when the SYN was sent again, while ${percent(1 - share)} of all did at once, in the same seconds and in every arm alike${too}: which of them goes by addresses and ports`,
+    isUnheldToo,
+  };
+});
+
+/** Attempts that waited for SYNs to be sent again, how many stalled, and how many of these got through then. */
+function sumUp(arms: readonly ArmSeen[]): {
+  readonly started: number;
+  readonly stalled: number;
+  readonly healed: number;
+} {
+  let [started, stalled, healed] = [0, 0, 0];
+  for (const { arm, summary, ...seen } of arms) {
+    if (arm.handshakeTimeoutUs < WAITS_US) continue;
+    started += seen.started;
+    stalled += seen.stalled;
+    healed += Math.max(0, seen.stalled - (summary.outcomes['handshake-timeout'] ?? 0));
+  }
+  return { started, stalled, healed };
+}
+
+function nameArms(arms: readonly ArmSeen[]): string {
+  const names = arms.map(({ name }) => name);
+  return names.length <= 2
+    ? names.join(', ')
+    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+}
+
+/** How unevenly all arms together stalled over time, where that is more than a fixed share of all explains; undefined: it is not. */
+export function describeUneven({ arms }: Observations): string | undefined {
+  const dispersion = disperse(arms) ?? 0;
+  return dispersion > UNEVEN
+    ? `stalls are ${Math.round(dispersion)} times as uneven over time as a fixed share of all would be`
+    : undefined;
+}
+
+function disperse(arms: readonly ArmSeen[]): number | undefined {
+  const joint = joinArms(arms);
+  if (joint === undefined) return undefined;
+  const seconds = joint.started.flatMap((started, second) =>
+    started > 0 ? [{ started, ill: joint.bad[second] ?? 0 }] : [],
+  );
+  return dispersionOf(seconds);
+}
+
+/** Whether counts go with a share, by the 95 % interval and a tenth of it: arms take their ports in turn, which chance does not. */
+function lies(
+  share: number,
+  { started, stalled }: { readonly started: number; readonly stalled: number },
+): boolean {
+  const [low, high] = wilsonInterval(Math.min(stalled, started), started);
+  return low * 0.9 <= share && share <= high * 1.1;
+}
+
+/** How many got through when their SYN was sent again, of those that stalled; undefined where too few were ill. */
+export function countHealed({
+  arms,
+}: Observations): { readonly healed: number; readonly stalled: number } | undefined {
+  const { healed, stalled } = sumUp(arms);
+  return stalled < FEWEST ? undefined : { healed, stalled };
+}
