@@ -11,8 +11,17 @@ import { FirewalledFleet, type FirewalledSite } from './firewalled.ts';
 const GIVEN = Number(process.env['RUSHHOUR_FLEET_SITES'] ?? 0);
 const IS_FULL = GIVEN > 0;
 const PROBES = IS_FULL ? GIVEN : 2;
-const PER_SEC = IS_FULL ? Math.floor(60 / PROBES) : 40;
-const LOAD_SEC = IS_FULL ? 40 : 30;
+/** Attempts a second of each probe: all of them share two processors, which others may keep busy, too. */
+const PER_SEC = IS_FULL ? 6 : 12;
+const SITE_PER_SEC = PROBES * PER_SEC;
+const LOAD_SEC = IS_FULL ? 90 : 40;
+/** Those that began first, and are over, look at what they recorded, which takes processors from the others: next to nothing is sent. */
+const TAIL = { perSec: 0.1, seconds: IS_FULL ? 20 : 10 };
+const PLANNED = PER_SEC * LOAD_SEC + TAIL.perSec * TAIL.seconds;
+/** All probes prepare in the same 15 s before second 0, for which two processors may take longer: nothing is sent until all have begun. */
+const IDLE_SEC = IS_FULL ? 20 : 5;
+/** None takes its order while others prepare. */
+const AHEAD_MS = IS_FULL ? 60_000 : 30_000;
 /** Twenty processes start one after the other on two busy processors; milliseconds. */
 const LONGEST_MS = IS_FULL ? 420_000 : 180_000;
 
@@ -20,13 +29,16 @@ const site = (name: string, model: string, preset: string): FirewalledSite => ({
   ...{ name, model, preset, probes: PROBES },
 });
 
-/** A pool so small that a port comes again after seconds; a limit at half of what the site sends, and one that it never reaches. */
+/** A pool so small that a port comes again after 8 s; a limit at half of what the site sends, and one that it never reaches. */
 const SITES: readonly FirewalledSite[] = [
-  site('leeds', 'strict', 'timewait-1s:t=1,ports=400'),
+  site('leeds', 'strict', `timewait-1s:t=1,ports=${8 * SITE_PER_SEC}`),
   site('york', 'linux', 'healthy'),
   site('hull', 'linux', 'timewait-60s'),
   ...(IS_FULL
-    ? [site('ripon', 'limited', 'syn-rate-limit:rate=30'), site('selby', 'linux', 'syn-rate-limit:rate=1000')]
+    ? [
+        site('ripon', 'limited', `syn-rate-limit:rate=${SITE_PER_SEC / 2}`),
+        site('selby', 'linux', 'syn-rate-limit:rate=1000'),
+      ]
     : []),
 ];
 const ILL = IS_FULL ? ['leeds', 'ripon'] : ['leeds'];
@@ -48,10 +60,13 @@ arms:
     via: direct
     timeouts: { handshake: 5s }
     load:
+      - idle: { for: ${IDLE_SEC}s }
       - hold: { rate: ${PER_SEC}/s, for: ${LOAD_SEC}s }
+      - hold: { rate: ${TAIL.perSec}/s, for: ${TAIL.seconds}s }
 `,
     );
-    const { out, err } = await fleet.call('fleet', 'run', scenario, '--json');
+    const startsAt = new Date(Date.now() + AHEAD_MS).toISOString();
+    const { out, err } = await fleet.call('fleet', 'run', scenario, '--at', startsAt, '--json');
     if (out === '') throw new Error(err);
     summary = JSON.parse(out).summary;
     shown = (await fleet.call('results', 'show', summary.run.id)).out;
@@ -110,7 +125,7 @@ arms:
     const check = ({ arms, probes, summed }: Pick<SiteSummary, 'arms' | 'probes' | 'summed'>): void => {
       expect(summed).toEqual(probes);
       expect(sumsOf(arms['web']!)).toEqual(addFrames(probes));
-      expect(arms['web']!.scheduled).toBe(probes.length * PER_SEC * LOAD_SEC);
+      expect(arms['web']!.scheduled).toBe(probes.length * PLANNED);
     };
     // Each connection has one request: all that completed were answered, and of the others no more than were open.
     const checkAnswered = ({ completed, established }: ArmSums, count: number): void => {
