@@ -77,6 +77,13 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     expect(copy).toEqual(own);
     expect(JSON.parse(copy['run.json']!).soak.forUs).toBe(20_000_000);
     expect(JSON.parse(copy['summary.json']!).run.status).toBe('complete');
+    // By the id of the soak, every night goes from the server; what is here stays.
+    const gone = await fleet.call('fleet', 'rm', id);
+    expect({ code: gone.code, out: gone.out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^${night}: [1-9]\\d* messages removed from the server\\n$`)),
+    });
+    expect((await fleet.call('fleet', 'pull', id)).out).toBe(pulled.out);
     const shown = (await fleet.call('results', 'show', night)).out;
     expect(shown).toMatch(/^ {2}a +site=leeds +complete/m);
     expect(shown).toMatch(/^b refused: .* exceeds the rate that the policy allows, 1\/s$/m);
