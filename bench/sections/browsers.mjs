@@ -61,7 +61,8 @@ export const browsers = {
   about: `pages of ${OBJECTS} objects that browsers open for each second of CPU, start-up taken off`,
   better: 'more',
   async *measure({ quick, scratch, cpu, serverCpu, beside = [] }) {
-    const rounds = quick ? 2 : 5;
+    // With --repeat 1 and one other build, three minutes on a quiet machine: sections.mjs has three turns of each by itself.
+    const rounds = quick ? 1 : 3;
     const contestants = [['rushhour', TOOLS.rushhour.find()], ...beside.map((path) => [path, path])];
     const [command, ...args] = pinTo(serverCpu, [process.execPath, '-e', SERVER]);
     const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -70,8 +71,8 @@ export const browsers = {
       const port = Number(String(line));
       for (const [name, load] of Object.entries(LOADS)) {
         const files = { short: join(scratch, 'short.yaml'), long: join(scratch, 'long.yaml') };
-        await writeFile(files.short, scenarioOf(port, load, 2));
-        await writeFile(files.long, scenarioOf(port, load, quick ? 6 : 12));
+        await writeFile(files.short, scenarioOf(port, load, 3));
+        await writeFile(files.long, scenarioOf(port, load, quick ? 6 : 9));
         const turns = new Map(contestants.map(([contestant]) => [contestant, []]));
         for (let round = 0; round < rounds; round += 1)
           for (const [contestant, path] of contestants)
