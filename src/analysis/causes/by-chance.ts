@@ -3,6 +3,7 @@ import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { besideOf } from './cuts.ts';
 import { percent } from './judgements.ts';
+import { refusedByIcmp } from './refusals.ts';
 
 /** Of the seconds in which less was tried, so few refusals are enough. */
 const FEWEST_LOW = 5;
@@ -16,7 +17,8 @@ const AS_OFTEN = 0.5;
  * none below its number, and nearly all above it.
  */
 export function describeRefusedByChance(symptom: Symptom, seen: Observations): string | undefined {
-  if (symptom.kind !== 'refused') return undefined;
+  // Who sends ICMP errors sends so many a second at most (Linux: icmp_ratelimit, one to an address): their share is its own.
+  if (symptom.kind !== 'refused' || refusedByIcmp(symptom) !== undefined) return undefined;
   const seconds = joinSeconds(besideOf(symptom, seen)).toSorted((a, b) => a.started - b.started);
   const dispersion = dispersionOf(seconds);
   if (dispersion === undefined || dispersion > LIKE_CHANCE) return undefined;

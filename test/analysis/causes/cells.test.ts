@@ -79,6 +79,10 @@ const CELLS: readonly Cell[] = [
     without: withoutCuts,
   },
   {
+    ...{ name: 'rate-limit-icmp', cause: 'rate-limit', decidedBy: 'a rate at which none fails' },
+    without: (seen) => withoutArms(seen, ['keep-2', 'steps-2']),
+  },
+  {
     ...{ name: 'dead-path', cause: 'dead-path', decidedBy: 'ports on which nothing listens' },
     without: (seen) =>
       withoutArms(
