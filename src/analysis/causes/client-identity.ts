@@ -22,7 +22,7 @@ export const clientIdentity = {
   decidedBy: [
     {
       text: 'arms whose SYNs differ in one thing each',
-      command: 'rushhour run syn-options --target tcp://HOST:PORT',
+      command: 'rushhour run syn-options --engine packet --target tcp://HOST:PORT',
     },
   ],
   next: [

@@ -27,7 +27,7 @@ export const deadPath = {
   decidedBy: [
     {
       text: 'the same source port to the same port again and again: it always gets through or never',
-      command: 'rushhour run steady --proxy PROXY:PORT --target URL --source-ports 40000-40031',
+      command: 'rushhour run steady --rate 5/s --set arms.traffic.source.ports=40000-40031 ...',
     },
   ],
   next: [

@@ -16,7 +16,7 @@ export const dscpPolicer = {
   decidedBy: [
     {
       text: 'an arm that differs in its DSCP alone',
-      command: 'rushhour run steady --set arms.plain.via=proxy --set arms.plain.socket.tos=0 ...',
+      command: 'rushhour run steady --set arms.traffic.socket.tos=184 --set arms.control.via=proxy ...',
     },
   ],
   next: [

@@ -14,7 +14,7 @@ export const idleForgotten = {
   decidedBy: [
     {
       text: 'connections held for different times, each asked once, at two ages or more; opened for longer than these ages differ',
-      command: 'rushhour run hold --set arms.keep.prove=[20s,2m,10m] --target tcp://HOST:PORT',
+      command: 'rushhour run hold --set arms.keep.prove=[20s,2m,9m] --target tcp://HOST:PORT',
     },
   ],
   next: [

@@ -13,7 +13,7 @@ export const mtuBlackHole = {
   decidedBy: [
     {
       text: 'an arm that differs in its MSS alone',
-      command: 'rushhour run steady --set arms.small.via=proxy --set arms.small.socket.mss=536 ...',
+      command: 'rushhour run steady --set arms.control.via=proxy --set arms.control.socket.mss=536 ...',
     },
   ],
   next: [
