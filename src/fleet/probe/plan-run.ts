@@ -26,7 +26,7 @@ export type PlannedOrder = Pick<RunOrder, 'scenario' | 'startsAtMs' | 'expiresAt
 };
 
 /**
- * Reads what an order asks for, and judges it by the policy of this probe. Never throws for what an order holds.
+ * Reads what an order asks for, and judges it by the policy of this probe. Never throws: who ordered it waits for an answer.
  * @param hasBegun a process before this one began it
  */
 export async function planRun(
@@ -54,8 +54,10 @@ export async function planRun(
     const { attempts, forUs } = judgement;
     return { accepted: true, scenario: played, attempts, forUs };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { accepted: false, reasons: [error.message] };
+    if (error instanceof UsageError) return { accepted: false, reasons: [error.message] };
+    // An order that was taken has to be answered. What the system says may hold paths: its code is enough.
+    const { code = 'no reason given' } = error as NodeJS.ErrnoException;
+    return { accepted: false, reasons: [`the probe cannot judge it for now (${code})`] };
   }
 }
 
