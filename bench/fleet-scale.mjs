@@ -210,6 +210,8 @@ try {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const longestMs = startsAt.getTime() - Date.now() + (seconds + LONGEST_AFTER_SEC) * 1_000;
+  // It would wait for ever for probes that ended with this process.
+  process.once('exit', () => follower.kill('SIGKILL'));
   const timer = setTimeout(() => follower.kill('SIGKILL'), longestMs);
   let [out, told, orderedSec] = ['', '', 0];
   follower.stdout.setEncoding('utf8').on('data', (text) => {
