@@ -15,7 +15,16 @@ import type { PlannedOrder, PlannedRun } from './plan-run.ts';
 import { Player, type PlayerOptions } from './player.ts';
 import { nextNight, SoakKeeper } from './soaks.ts';
 
-const FULL = 'its disk is full';
+/**
+ * What this machine lacks, in words: who ordered a run waits for an answer. Its messages may hold paths: the code is enough.
+ * @throws the error, if it is not the system's
+ */
+function lackOf(error: unknown): string {
+  if (isDiskFull(error)) return 'its disk is full';
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  return `it cannot keep it for now (${code})`;
+}
 
 export interface OrdersOptions extends Omit<PlayerOptions, 'plan' | 'ended'> {
   readonly outbox: ProbeOutbox;
@@ -75,34 +84,43 @@ export class Orders {
         `an order was not understood${refused === undefined ? '' : ` (version ${refused.v})`}`,
       );
       if (refused === undefined) return;
-      const run = await this.#options.outbox.take(refused.fleetRun);
-      if (run !== undefined)
-        await this.#refuse(run, [
-          refused.v === PROTOCOL
-            ? 'it is not an order that this probe understands'
-            : `it is of version ${refused.v}, and this probe is of version ${PROTOCOL}: install the same rushhour on both`,
-        ]);
-      return;
+      return this.#answer(publish, refused.fleetRun, () => this.#refuseStrange(refused));
     }
     if (read.kind === 'stop') {
       if (!(await this.#soaks.remove(read.fleetRun, read.how))) this.#player.stop(read.fleetRun, read.how);
       return;
     }
+    return this.#answer(publish, read.fleetRun, () =>
+      read.kind === 'soak' ? this.#keep(read) : this.#offer(read),
+    );
+  }
+
+  /** Does what answers an order, or refuses it if this machine cannot. */
+  async #answer(publish: Publish, fleetRun: string, act: () => Promise<void>): Promise<void> {
     try {
-      await (read.kind === 'soak' ? this.#keep(read) : this.#offer(read));
+      await act();
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
-      await this.#refuseUnkept(publish, read.fleetRun);
+      await this.#refuseUnkept(publish, fleetRun, lackOf(error));
     }
   }
 
-  /** A full disk ends no other: the night is missed. */
+  /** Of another version, or of none. */
+  async #refuseStrange({ fleetRun, v }: { readonly fleetRun: string; readonly v: number }): Promise<void> {
+    const run = await this.#options.outbox.take(fleetRun);
+    if (run === undefined) return;
+    await this.#refuse(run, [
+      v === PROTOCOL
+        ? 'it is not an order that this probe understands'
+        : `it is of version ${v}, and this probe is of version ${PROTOCOL}: install the same rushhour on both`,
+    ]);
+  }
+
+  /** A full disk, or whatever the system lacks, ends no other: the night is missed. */
   async #offerNight(night: RunOrder): Promise<void> {
     try {
       await this.#offer(night);
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
-      this.#options.say(`${night.fleetRun}: refused: ${FULL}`);
+      this.#options.say(`${night.fleetRun}: refused: ${lackOf(error)}`);
       await this.#soaks.note(night, 'refused');
     }
   }
@@ -146,11 +164,11 @@ export class Orders {
     }
   }
 
-  /** On a full disk, only the server can keep it. */
-  async #refuseUnkept(publish: Publish, fleetRun: string): Promise<void> {
+  /** What this machine cannot keep, only the server can. */
+  async #refuseUnkept(publish: Publish, fleetRun: string, lack: string): Promise<void> {
     const { id, say } = this.#options;
-    const reasons = [FULL];
-    say(`${fleetRun}: refused: ${reasons[0]}`);
+    const reasons = [lack];
+    say(`${fleetRun}: refused: ${lack}`);
     const told = JSON.stringify({ v: PROTOCOL, kind: 'refused', fleetRun, reasons });
     await publish(SUBJECTS.event(id, fleetRun), `${id}.${fleetRun}.refused`, Buffer.from(told));
   }
