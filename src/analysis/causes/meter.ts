@@ -11,6 +11,9 @@ const ABOVE_FROM = 0.05;
 const FEWEST_SECONDS = 10;
 const BEYOND = 1.05;
 
+/** Of what was started in those seconds; a meter lets through what it lets through, and the rest gives up. */
+const NEARLY_ALL = 0.95;
+
 /** How little what gets through may differ from second to second: a meter's bursts and the edges of seconds aside, one in ten on either side. */
 const STEADY = 0.06;
 const TRIMMED = 0.1;
@@ -59,6 +62,8 @@ function findLevel({ started, through, bad, ended }: Joint): Level | undefined {
   const isAbove = (second: number): boolean =>
     (started[second] ?? 0) > 0 && bad[second]! >= started[second]! * ABOVE_FROM;
   const failing = started.flatMap((_, second) => (isAbove(second) && isAbove(second - 1) ? [second] : []));
+  // What lets nearly all pass in the end refuses none for want of room in a second, however many it keeps waiting.
+  if (sumOf(failing, through) >= sumOf(failing, started) * NEARLY_ALL) return undefined;
   // A small burst fails some below the level as well, where several begin at once.
   const about = quantile(
     failing.map((second) => through[second]!),
@@ -106,6 +111,10 @@ function isQueue(arms: readonly ArmSeen[], perSec: number): boolean {
     service.firstByteUs.count < ENOUGH_REQUESTS ? [] : service.firstByteUs.p50 - service.handshakeUs.p50,
   );
   return waits.length === 0 || Math.max(...waits) >= 1_000_000 / perSec;
+}
+
+function sumOf(seconds: readonly number[], counts: readonly number[]): number {
+  return seconds.reduce((sum, second) => sum + counts[second]!, 0);
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -3,6 +3,7 @@ import type { FarPorts, FarSeries, FarSummary } from '../../../src/metrics/far.t
 import type { SweepLoad } from '../../../src/scenario/load-types.ts';
 import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf, hold, sec } from '../parts.ts';
+import { deadShare } from './misleading.ts';
 import { away, lossy, nearlyFull, openLimit, pool, port, rateLimit, reuse } from './paths.ts';
 import { randomOf } from './random.ts';
 import { asking, type Load, type More, type Path } from './world.ts';
@@ -51,13 +52,6 @@ export const fresh: Load = { arm: asking('fresh', { load: hold(10, 60), source: 
 const RESTED: Load = {
   arm: asking('rested', { load: hold(10, 60), close: 'reset', source: SOURCE(5_000, 'lru') }),
 };
-
-/** As even as that of a switch (FNV-1a). */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
-  return hash >>> 8;
-}
 
 export const short = (name: string, changes: Partial<Arm> = {}, perSec = 5): Load => ({
   arm: armOf({ name, load: hold(perSec, 60), close: 'reset', ...changes }),
@@ -389,7 +383,7 @@ export const CASES: readonly Case[] = [
     cause: 'dead-path',
     what: 'one flow in four is never answered, whichever arm it is of',
     loads: [stress, fresh, RESTED],
-    path: () => ({ syn: ({ tuple }) => (hashOf(tuple) % 4 === 0 ? 'drop' : 'pass') }),
+    path: () => deadShare(4),
     more: NEAR,
     // Ports that are used again and are held for ever by whoever drops them would look the same.
     without: { loads: [stress, fresh] },

@@ -147,6 +147,10 @@ it('does not take requests that something kept for a while for lost ones', () =>
   expect(namedOf({ ...seen, arms })).toEqual([]);
 });
 
+it('does not take a defence for a meter that drops every first SYN and lets every second pass', () => {
+  expect(namedOf(see('first-syns-dropped'))).toEqual([]);
+});
+
 describe('packets that are lost towards here, and sent again within milliseconds', () => {
   const seen = see('loss-healed-at-once');
 
