@@ -1,5 +1,6 @@
 import type { SynFate } from '../../metrics/far.ts';
-import type { Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import { besideOf } from './cuts.ts';
 import type { Judgement } from './types.ts';
 
 export function supports(text: string): Judgement[] {
@@ -54,19 +55,32 @@ export function shareAnswered(
 const STALLED_KINDS = ['recovered', 'frozen', 'unresolved'] as const;
 const HEALED_KINDS = ['healed'] as const;
 
-/** What became of the SYNs of stalled attempts of the ill arm, or of those that healed, as both sides captured it; undefined where too few were matched. */
-export function fatesOf(
-  { arm, kind: of }: Symptom,
-  { both }: Observations,
-): { readonly counts: ReadonlyMap<SynFate, number>; readonly matched: number } | undefined {
-  const fates = both?.series[arm.name]?.fates;
-  if (fates === undefined) return undefined;
+/**
+ * What became of the SYNs of stalled attempts of the ill arm, or of those that healed, as both sides captured it; where too few of its own
+ * were matched, of all arms to the same endpoint. Undefined where these are too few as well.
+ */
+export function fatesOf(symptom: Symptom, seen: Observations): Fates | undefined {
+  const own = sumFates([symptom.arm], symptom.kind, seen);
+  const fates = own.matched >= FEWEST_SEEN ? own : sumFates(besideOf(symptom, seen), symptom.kind, seen);
+  return fates.matched < FEWEST_SEEN ? undefined : fates;
+}
+
+interface Fates {
+  readonly counts: ReadonlyMap<SynFate, number>;
+  readonly matched: number;
+}
+
+function sumFates(arms: readonly ArmSeen[], kind: Symptom['kind'], { both }: Observations): Fates {
   const counts = new Map<SynFate, number>();
-  for (const kind of of === 'healed' ? HEALED_KINDS : STALLED_KINDS)
-    for (const [fate, count] of Object.entries(fates[kind] ?? {}) as [SynFate, number][])
-      if (fate !== 'unmatched') counts.set(fate, (counts.get(fate) ?? 0) + count);
+  for (const { name } of arms)
+    for (const what of kind === 'healed' ? HEALED_KINDS : STALLED_KINDS)
+      for (const [fate, count] of Object.entries(both?.series[name]?.fates[what] ?? {}) as [
+        SynFate,
+        number,
+      ][])
+        if (fate !== 'unmatched') counts.set(fate, (counts.get(fate) ?? 0) + count);
   const matched = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  return matched < FEWEST_SEEN ? undefined : { counts, matched };
+  return { counts, matched };
 }
 
 const FATE_WORDS: Readonly<Record<SynFate, string>> = {
