@@ -74,10 +74,12 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     const { running, id } = await fleet.order('quickstart', '--rate', '20', '-t', '100s', '--on', 'probe=a');
     await fleet.says(running, 'a: started');
     await expect.poll(async () => (await stored(id)).counts.length, { timeout: 30_000 }).toBe(1);
+    const copy = join(fleet.dir, 'results', `${id}-a`);
+    await expect.poll(() => existsSync(join(copy, 'run.json')), { timeout: 30_000 }).toBe(true);
     // What is received stays, too.
     const pruned = await fleet.call('results', 'prune', '--max-size', '1kB', '--yes');
     expect(pruned.out).toContain('(being received from its fleet)');
-    expect(existsSync(join(fleet.dir, 'results', `${id}-a`))).toBe(true);
+    expect(existsSync(copy)).toBe(true);
     const listed = async () => (await fleet.call('fleet', 'ls')).out;
     await expect.poll(listed, { timeout: 30_000 }).not.toMatch(/^ {2}a .* idle /m);
     for (const flags of [[], ['--unreceived']]) {
