@@ -24,7 +24,7 @@ const UNEVEN = 3;
 
 export interface ByFlow {
   readonly text: string;
-  /** Also where no earlier connection can be held: at ports on which nothing listens, and from ports that rest and are reset. */
+  /** Also where no earlier connection can be held, and as often. */
   readonly isUnheldToo: boolean;
 }
 
@@ -41,13 +41,14 @@ export const describeByFlow = perSymptom((symptom, seen): ByFlow | undefined => 
     return undefined;
   const dispersion = disperse(seen.arms) ?? Number.POSITIVE_INFINITY;
   if (dispersion > LIKE_CHANCE || !lies(share, symptom.arm)) return undefined;
-  const unheld = seen.arms.filter(
-    ({ arm, ports }) => arm.expect.kind === 'refused' || (ports === 'fresh' && arm.close === 'reset'),
-  );
-  const sum = sumUp(unheld);
-  const isUnheldToo = sum.stalled >= FEWEST_UNHELD && lies(share, sum);
+  const unheld = listUnheld(seen).map((arms) => ({ arms, sum: sumUp(arms) }));
+  const isUnheldToo =
+    unheld.some(({ sum }) => sum.stalled >= FEWEST_UNHELD) &&
+    unheld.every(({ sum }) => sum.started * share < FEWEST_UNHELD || lies(share, sum));
   const healed = all.healed === 0 ? 'none' : `only ${all.healed}`;
-  const too = isUnheldToo ? `, also where nothing can be held (${nameArms(unheld)})` : '';
+  const too = isUnheldToo
+    ? `, also where nothing can be held (${nameArms(unheld.flatMap(({ arms }) => arms))})`
+    : '';
   return {
     text: `${healed} of ${all.stalled} that stalled got through when the SYN was sent again, while ${percent(1 - share)} of all did at once, in the same seconds and in every arm alike${too}: which of them goes by addresses and ports`,
     isUnheldToo,
@@ -68,6 +69,13 @@ function sumUp(arms: readonly ArmSeen[]): {
     healed += Math.max(0, seen.stalled - (summary.outcomes['handshake-timeout'] ?? 0));
   }
   return { started, stalled, healed };
+}
+
+/** Arms that meet no earlier connection: to ports on which nothing listens; and from ports that rest and are reset, which no NAT changes. */
+function listUnheld({ arms, nat }: Observations): (readonly ArmSeen[])[] {
+  const closed = arms.filter(({ arm }) => arm.expect.kind === 'refused');
+  const rested = arms.filter(({ arm, ports }) => ports === 'fresh' && arm.close === 'reset');
+  return nat === 'preserved' ? [closed, rested] : [closed];
 }
 
 function nameArms(arms: readonly ArmSeen[]): string {

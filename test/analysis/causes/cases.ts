@@ -384,7 +384,7 @@ export const CASES: readonly Case[] = [
     what: 'one flow in four is never answered, whichever arm it is of',
     loads: [stress, fresh, RESTED],
     path: () => deadShare(4),
-    more: NEAR,
+    more: { ...NEAR, nat: 'preserved' },
     // Ports that are used again and are held for ever by whoever drops them would look the same.
     without: { loads: [stress, fresh] },
   },
