@@ -25,6 +25,11 @@ type End = 'all' | 'told' | 'silent';
 const PULL_MS = 2_000;
 /** A consumer that gives no sign of life for this long is replaced; milliseconds. */
 const SILENT_MS = 10_000;
+/** Notices of the library that the server caused: the others tell of what this side does, or misses. */
+const FROM_SERVER: readonly string[] = ['heartbeat', 'debug', 'discard'];
+/** A server that was started again knows nothing of it, and says so for ever. */
+const IS_GONE: readonly string[] = ['consumer_not_found', 'consumer_deleted', 'stream_not_found'];
+
 /** The server forgets a consumer that nobody asks any more after this; nanoseconds. */
 const FORGOTTEN_AFTER_NS = 300_000_000_000;
 /** A server that was away is asked again after this; milliseconds. */
@@ -148,7 +153,10 @@ class Consumer {
     signal.addEventListener('abort', told);
     const watch = setTimeout(() => stop('silent'), SILENT_MS);
     const noteSigns = async (): Promise<void> => {
-      for await (const { type } of messages.status()) if (type !== 'heartbeats_missed') watch.refresh();
+      for await (const { type } of messages.status()) {
+        if (FROM_SERVER.includes(type)) watch.refresh();
+        if (IS_GONE.includes(type)) stop('silent');
+      }
     };
     // Ends with the messages, or waits for nothing: nobody waits for it.
     void noteSigns();
