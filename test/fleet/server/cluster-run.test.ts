@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connectFleet } from '../../../src/fleet/connect.ts';
@@ -40,8 +40,16 @@ suiteNeeding('a run of a fleet on a cluster of three', ['linux', 'nats-server'],
       .toContain('nats-server.conf');
     for (const host of others) {
       mkdirSync(dirOf(host), { mode: 0o700 });
-      for (const name of ['ca.crt', 'ca.key', 'users.json', 'credentials'])
-        cpSync(join(dirOf(first), name), join(dirOf(host), name), { recursive: true });
+      mkdirSync(join(dirOf(host), 'credentials'), { mode: 0o700 });
+      // What is being written has another name until it is whole.
+      const written = readdirSync(join(dirOf(first), 'credentials')).filter((name) => name.endsWith('.json'));
+      for (const name of [
+        'ca.crt',
+        'ca.key',
+        'users.json',
+        ...written.map((file) => join('credentials', file)),
+      ])
+        copyFileSync(join(dirOf(first), name), join(dirOf(host), name));
     }
     const all = [begun, ...others.map((host) => up(host, []))];
     for (const server of all) await fleet.says(server, 'press Ctrl-C');
