@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { STREAMS } from '../fleet/protocol.ts';
 import { isReceivedWhole } from '../read/fleet/received.ts';
 import type { RunListing } from '../read/listing.ts';
 import type { PrunableRun } from '../read/prunable.ts';
@@ -7,7 +8,7 @@ import { listReceiving } from '../store/receiving-mark.ts';
 import { isUnsent } from '../store/unsent-mark.ts';
 
 /** The server of a fleet keeps what its probes send for so long; milliseconds. */
-const KEPT_BY_SERVER_MS = 30 * 86_400_000;
+const KEPT_BY_SERVER_MS = STREAMS.runs.max_age / 1e6;
 
 export interface SpareOptions {
   /** Runs with a note may be removed. */

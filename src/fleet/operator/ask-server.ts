@@ -14,12 +14,9 @@ import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 /** nats-server reads its configuration again meanwhile, and the others of a cluster are told. */
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Is told how far a change has come in a cluster. */
-export type OnReach = (reach: Reach) => void;
-
 /**
  * Lets a probe enroll once, within this time. The secret half of its key is made here, and nowhere else.
- * @returns the token
+ * @returns the token, and how far it has come in a cluster
  * @throws EnvironmentError if the program that runs the server does not answer
  * @throws UsageError if it refuses
  */
@@ -27,22 +24,25 @@ export async function requestToken(
   link: Link,
   probe: string,
   lifeMs: number,
-  onReach: OnReach = () => {},
-): Promise<string> {
+): Promise<{ readonly token: string; readonly reach: Reach | undefined }> {
   const pair = nkeys.createUser();
   const publicKey = pair.getPublicKey();
   const answer = await ask(link, { v: PROTOCOL, kind: 'enroll', probe, publicKey, lifeMs });
   if (answer.kind !== 'expected') throw unexpected();
-  if (answer.reach !== undefined) onReach(answer.reach);
   const seed = new TextDecoder().decode(pair.getSeed());
-  return formatToken({ probe, seed, servers: answer.servers, ca: answer.ca });
+  const { servers, ca, reach } = answer;
+  return { token: formatToken({ probe, seed, servers, ca }), reach };
 }
 
-/** Takes the credentials of a probe, or its token, back. @throws as {@link requestToken} */
-export async function revokeProbe(link: Link, probe: string, onReach: OnReach = () => {}): Promise<void> {
+/**
+ * Takes the credentials of a probe, or its token, back.
+ * @returns how far that has come, in a cluster
+ * @throws as {@link requestToken}
+ */
+export async function revokeProbe(link: Link, probe: string): Promise<Reach | undefined> {
   const answer = await ask(link, { v: PROTOCOL, kind: 'revoke', probe });
   if (answer.kind !== 'done') throw unexpected();
-  if (answer.reach !== undefined) onReach(answer.reach);
+  return answer.reach;
 }
 
 async function ask({ connection }: Link, request: ServerRequest): Promise<ServerAnswer> {

@@ -83,6 +83,7 @@ export class RunCopy {
     const path = join(this.dir, file);
     if ((await stat(path)).size <= bytes || (await digestOfFile(path, bytes)) !== sha256) return false;
     await truncate(path, bytes);
+    this.#sizes.delete(file);
     return true;
   }
 

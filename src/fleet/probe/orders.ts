@@ -10,20 +10,15 @@ import {
 import { isDiskFull } from '../outbox/journal.ts';
 import type { Publish, RunOutbox } from '../outbox/run-outbox.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
+import { codeOf } from './lack.ts';
 import type { ProbeOutbox } from './outbox.ts';
 import type { PlannedOrder, PlannedRun } from './plan-run.ts';
 import { Player, type PlayerOptions } from './player.ts';
 import { nextNight, SoakKeeper } from './soaks.ts';
 
-/**
- * What this machine lacks, in words: who ordered a run waits for an answer. Its messages may hold paths: the code is enough.
- * @throws the error, if it is not the system's
- */
+/** What this machine lacks, in words: who ordered a run waits for an answer. @throws the error, if it is not the system's */
 function lackOf(error: unknown): string {
-  if (isDiskFull(error)) return 'its disk is full';
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) throw error;
-  return `it cannot keep it for now (${code})`;
+  return isDiskFull(error) ? 'its disk is full' : `it cannot keep it for now (${codeOf(error)})`;
 }
 
 export interface OrdersOptions extends Omit<PlayerOptions, 'plan' | 'ended'> {

@@ -8,6 +8,7 @@ import type { RunOrder, SoakOrder } from '../messages.ts';
 import { digestOf } from '../outbox/folder.ts';
 import { judge } from '../policy/judge.ts';
 import type { Policy } from '../policy/schema.ts';
+import { codeOf } from './lack.ts';
 
 export type PlannedRun =
   | {
@@ -26,7 +27,7 @@ export type PlannedOrder = Pick<RunOrder, 'scenario' | 'startsAtMs' | 'expiresAt
 };
 
 /**
- * Reads what an order asks for, and judges it by the policy of this probe. Never throws: who ordered it waits for an answer.
+ * Reads what an order asks for, and judges it by the policy of this probe. Throws for faults of the program alone: who ordered it waits for an answer.
  * @param hasBegun a process before this one began it
  */
 export async function planRun(
@@ -55,9 +56,7 @@ export async function planRun(
     return { accepted: true, scenario: played, attempts, forUs };
   } catch (error) {
     if (error instanceof UsageError) return { accepted: false, reasons: [error.message] };
-    // An order that was taken has to be answered. What the system says may hold paths: its code is enough.
-    const { code = 'no reason given' } = error as NodeJS.ErrnoException;
-    return { accepted: false, reasons: [`the probe cannot judge it for now (${code})`] };
+    return { accepted: false, reasons: [`the probe cannot judge it for now (${codeOf(error)})`] };
   }
 }
 

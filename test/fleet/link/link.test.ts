@@ -177,7 +177,7 @@ suiteNeeding('ways to the server', ['nats-server', 'squid', 'openssl'], () => {
   it('enrolls through a proxy', async () => {
     const squid = await startSquid({ auth: { scheme: 'basic', users: { pi: SECRET } } });
     try {
-      const token = await requestToken(await server.connect(server.fileOf('operator')), 'c', 60_000);
+      const { token } = await requestToken(await server.connect(server.fileOf('operator')), 'c', 60_000);
       const auth = { scheme: 'basic', user: { user: 'pi', password: SECRET } } as const;
       const file = join(server.dir, 'c.json');
       await enrollProbe(token, file, { host: '127.0.0.1', port: squid.port, auth });

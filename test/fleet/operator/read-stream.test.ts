@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { followStream } from '../../../src/fleet/operator/read-stream.ts';
+import { followStream, readStream } from '../../../src/fleet/operator/read-stream.ts';
 import { STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { TestFleet } from '../start-fleet.ts';
@@ -47,5 +47,26 @@ suiteNeeding('a stream that is followed', ['nats-server'], () => {
     await expect.poll(() => taken, { timeout: 20_000 }).toEqual(['one', 'two', 'three']);
     over.abort();
     await following;
+  });
+
+  it('is read to its end though what was still to come is removed meanwhile', async () => {
+    const operator = await fleet.connect('operator');
+    const probe = await fleet.connect('a');
+    const subject = SUBJECTS.run('a', 'run');
+    // More than are asked for at once.
+    for (let index = 0; index < 300; index += 1) await probe.jetstream.publish(subject, `${index}`);
+    const manager = await operator.jetstream.jetstreamManager();
+    const { name } = STREAMS.runs;
+    let count = 0;
+    await readStream(operator, { stream: name, filter: subject }, async () => {
+      if (count === 0) await manager.streams.purge(name);
+      count += 1;
+    });
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(300);
+    // Nothing of it is left at the server.
+    await expect
+      .poll(async () => (await manager.streams.info(name)).state.consumer_count, { timeout: 10_000 })
+      .toBe(0);
   });
 });

@@ -48,20 +48,12 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     const code = await runCli(['fleet', ...args, '--credentials', file], fake, createFakeRun().services);
     return { code, out: fake.stdout.text, err: fake.stderr.text };
   };
-  const revokeAt = async (host: string, probe: string): Promise<Reach | undefined> => {
-    let reach: Reach | undefined;
-    await revokeProbe(await cluster.connect('operator', host), probe, (told) => {
-      reach = told;
-    });
-    return reach;
-  };
+  const revokeAt = async (host: string, probe: string): Promise<Reach | undefined> =>
+    revokeProbe(await cluster.connect('operator', host), probe);
 
   it('enrolls through one, connects through another, and revokes through the third: connections end on all', async () => {
-    let reach: Reach | undefined;
     const operator = await cluster.connect('operator', A);
-    const token = await requestToken(operator, 'c', HOUR_MS, (told) => {
-      reach = told;
-    });
+    const { token, reach } = await requestToken(operator, 'c', HOUR_MS);
     expect(reach).toEqual({ servers: 3, missing: [] });
     await enrollAt(B, 'c', token);
     const c = await readCredentials(own('c'));

@@ -64,7 +64,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   it('makes a probe of a machine that has a token, which never sends its key, and no other loses its connection', async () => {
     const b = await server.connect(server.fileOf('b'));
     const [ofOperator, ofB] = [watch(operator), watch(b)];
-    const token = await requestToken(operator, 'c', HOUR_MS);
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
     expect(await enrollProbe(`${token}\n`, own('c'))).toBe('c');
     expect(statSync(own('c')).mode & 0o777).toBe(0o600);
     const { seed } = await readCredentials(own('c'));
@@ -90,7 +90,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
 
   it('takes a token once: whoever comes second is told, and a lost answer can be asked for again', async () => {
-    const token = await requestToken(operator, 'c', HOUR_MS);
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
     await enrollProbe(token, own('c'));
     await expect(enrollProbe(token, own('second'))).rejects.toThrow('the token has been used');
     expect(existsSync(own('second'))).toBe(false);
@@ -102,7 +102,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
 
   it('goes on where an enrolment was cut off, with the same key', async () => {
     const { renameSync } = await import('node:fs');
-    const token = await requestToken(operator, 'c', HOUR_MS);
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
     await enrollProbe(token, own('c'));
     const before = readFileSync(own('c'), 'utf8');
     // As if the process had been killed when the answer was on its way.
@@ -113,7 +113,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
 
   it('refuses a token that is too old, whose server is another, and that is none', async () => {
-    const token = await requestToken(operator, 'c', HOUR_MS);
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
     server.aheadMs = HOUR_MS + 1_000;
     await expect(enrollProbe(token, own('c'))).rejects.toThrow('the token has expired');
     await server.fleet.refresh();
@@ -121,7 +121,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
     const other = await TestServer.start([]);
     try {
       const { ca } = await readCredentials(other.fileOf('operator'));
-      const fresh = await requestToken(operator, 'c', HOUR_MS);
+      const { token: fresh } = await requestToken(operator, 'c', HOUR_MS);
       const misled = formatToken({ ...readToken(fresh), ca });
       await expect(enrollProbe(misled, own('c'))).rejects.toThrow(/no connection .*certificate/);
     } finally {
@@ -133,7 +133,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
 
   it('lets whoever holds a token ask to be enrolled, and nothing else', async () => {
-    const token = readToken(await requestToken(operator, 'c', HOUR_MS));
+    const token = readToken((await requestToken(operator, 'c', HOUR_MS)).token);
     const role = { kind: 'newcomer', id: 'c' } as const;
     const newcomer = await connectFleet(
       { ...token, servers: [...token.servers], role },
@@ -201,10 +201,10 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
 
   it('revokes a token that nobody has used, and lets the same id be enrolled anew', async () => {
-    const token = await requestToken(operator, 'c', HOUR_MS);
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
     await revokeProbe(operator, 'c');
     await expect(enrollProbe(token, own('c'))).rejects.toThrow('no connection');
-    await enrollProbe(await requestToken(operator, 'c', HOUR_MS), own('d'));
+    await enrollProbe((await requestToken(operator, 'c', HOUR_MS)).token, own('d'));
     await server.connect(own('d'));
     await expect(revokeProbe(operator, 'nobody')).rejects.toThrow('no probe nobody is enrolled');
   });

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
-import type { Reach } from '../../../fleet/enrolment.ts';
 import { formatDuration } from '../../../scenario/units.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
@@ -32,18 +31,14 @@ export function registerEnroll(fleet: Command, context: Context): void {
           ]);
           checkProbeId(probe);
           const lifeMs = checkLife(flags.within);
-          let reach: Reach | undefined;
-          const token = await withLink(host, flags, (link) =>
-            requestToken(link, probe, lifeMs, (told) => {
-              reach = told;
-            }),
-          );
+          const { token, reach } = await withLink(host, flags, (link) => requestToken(link, probe, lifeMs));
           host.stdout.write(`${token}\n`);
           host.stderr.write(
             `rushhour: good once, within ${formatDuration(flags.within)}; on ${probe}: rushhour probe --enroll TOKEN --credentials ${probe}.json\n`,
           );
           tellReach(
-            ...([host, `the token for ${probe} is good`, reach] as const),
+            host,
+            { what: `the token for ${probe} is good`, reach },
             'the others hear of it once they are back; most have to be there for the probe to enroll',
           );
           return EXIT.ok;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
-import type { Reach } from '../../../fleet/enrolment.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import { tellReach } from './tell-reach.ts';
@@ -24,14 +23,10 @@ export function registerRevoke(fleet: Command, context: Context): void {
             import('../../../fleet/enrolment.ts'),
           ]);
           checkProbeId(probe);
-          let reach: Reach | undefined;
-          await withLink(host, flags, (link) =>
-            revokeProbe(link, probe, (told) => {
-              reach = told;
-            }),
-          );
+          const reach = await withLink(host, flags, (link) => revokeProbe(link, probe));
           tellReach(
-            ...([host, `${probe} is revoked`, reach] as const),
+            host,
+            { what: `${probe} is revoked`, reach },
             'the others hear of it once they are back; revoke it again then, so that orders that wait go, too',
           );
           host.stdout.write(`${probe} is revoked\n`);

@@ -8,7 +8,11 @@ import type { Host } from '../../host.ts';
  * @param what has changed, such as `leeds-1 is revoked`
  * @throws EnvironmentError unless most of them know
  */
-export function tellReach(host: Host, what: string, reach: Reach | undefined, hint: string): void {
+export function tellReach(
+  host: Host,
+  { what, reach }: { readonly what: string; readonly reach: Reach | undefined },
+  hint: string,
+): void {
   if (reach === undefined || reach.missing.length === 0) return;
   const names = escapeControls(reach.missing.join(', '));
   const isOne = reach.missing.length === 1;
