@@ -6,7 +6,7 @@ import { createSpare } from '../../src/cli/spare-runs.ts';
 import type { RunOrder } from '../../src/fleet/messages.ts';
 import { RunCopy } from '../../src/fleet/operator/run-copy.ts';
 import { RunJournal } from '../../src/fleet/outbox/journal.ts';
-import type { Publish } from '../../src/fleet/outbox/run-outbox.ts';
+import type { Publish } from '../../src/fleet/outbox/publish.ts';
 import { ProbeOutbox } from '../../src/fleet/probe/outbox.ts';
 import { PROTOCOL } from '../../src/fleet/protocol.ts';
 import { decodeRunPart } from '../../src/fleet/run-part.ts';

@@ -118,6 +118,17 @@ async function nextOfWhole(
   return { file, offset, bytes: most, ...(offset === 0 && { whole: true as const }) };
 }
 
+/** The contents of pieces, in their order; undefined if one of them is not there any more as it was. */
+export async function readPieces(dir: string, pieces: readonly Piece[]): Promise<Buffer[] | undefined> {
+  const contents: Buffer[] = [];
+  for (const piece of pieces) {
+    const read = await readPiece(dir, piece);
+    if (read === undefined) return undefined;
+    contents.push(read);
+  }
+  return contents;
+}
+
 /** @returns undefined if the file has gone, or is shorter */
 export async function readPiece(
   dir: string,

@@ -1,5 +1,7 @@
 import type { Link } from '../connect.ts';
-import type { Publish } from './run-outbox.ts';
+
+/** Resolves once the server has stored the message under its id, or had it already; rejects if that is not known. */
+export type Publish = (subject: string, id: string, payload: Uint8Array) => Promise<void>;
 
 /** A server that has lost its leader, or its disk, says so late or never. */
 const STORED_WITHIN_MS = 5_000;

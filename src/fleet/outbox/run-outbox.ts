@@ -10,13 +10,13 @@ import {
   nextPieces,
   noteSent,
   readPiece,
+  readPieces,
   type SentFolder,
   sumUpFolder,
 } from './folder.ts';
 import { type Entry, isDiskFull, type RunJournal } from './journal.ts';
-
-/** Resolves once the server has stored the message under its id, or had it already; rejects if that is not known. */
-export type Publish = (subject: string, id: string, payload: Uint8Array) => Promise<void>;
+import type { Publish } from './publish.ts';
+import { RunEvents } from './run-events.ts';
 
 /** What is part of a message id, so that no two messages that differ have the same. */
 const ID_CHARACTERS = 32;
@@ -30,15 +30,13 @@ export class RunOutbox {
   readonly #probe: string;
   readonly #journal: RunJournal;
   readonly #sent: SentFolder = { bytes: new Map(), wholes: new Map() };
-  readonly #events = new Map<string, FleetEvent>();
+  readonly #events: RunEvents;
   readonly #parts = new Map<string, readonly Piece[]>();
   #dir: string | undefined;
   #process: string | undefined;
   #order: RunOrder | SoakOrder | undefined;
   #lastNight: { readonly run: string; readonly became: string } | undefined;
   #isFinal = false;
-  #isAccepted = false;
-  #isStarted = false;
   readonly #givenUp = new Map<string, number>();
   #doneAtMs: number | undefined;
 
@@ -46,6 +44,7 @@ export class RunOutbox {
     this.#probe = probe;
     this.fleetRun = fleetRun;
     this.#journal = journal;
+    this.#events = new RunEvents(probe);
   }
 
   /** Takes an order. @throws Error of the system if its journal exists: it was taken before */
@@ -79,12 +78,12 @@ export class RunOutbox {
 
   /** Whether the operator was told, or will be, that it is accepted. */
   get isAccepted(): boolean {
-    return this.#isAccepted;
+    return this.#events.has('accepted');
   }
 
   /** Whether the operator was told, or will be, that it started. */
   get isStarted(): boolean {
-    return this.#isStarted;
+    return this.#events.has('started');
   }
 
   get isFinal(): boolean {
@@ -117,8 +116,8 @@ export class RunOutbox {
   }
 
   async addEvent(event: FleetEvent): Promise<void> {
-    const id = `${this.#probe}.${event.fleetRun}.${event.kind}`;
-    this.#noteEvent(id, event);
+    const id = this.#events.idOf(event);
+    this.#events.add(id, event);
     await this.#journal.append({ kind: 'event', id, event }, true);
   }
 
@@ -165,7 +164,7 @@ export class RunOutbox {
 
   /** Sends what there is to send; returns once all of it is stored, and rejects if the server cannot be told. */
   async send(publish: Publish): Promise<void> {
-    await this.#sendEvents(publish);
+    await this.#events.send(publish, (id) => this.#journal.append({ kind: 'stored', id }));
     if (this.#dir !== undefined) {
       for (const [id, pieces] of this.#parts) await this.#sendPart(publish, id, pieces);
       // Whether it is final is read before the folder is: what is written in between is sent next time.
@@ -173,7 +172,7 @@ export class RunOutbox {
       for (;;) {
         const pieces = await nextPieces(this.#dir, this.#sent, isFinal);
         if (pieces.length === 0) break;
-        const id = this.#idOf(JSON.stringify(pieces), (await this.#readAll(pieces)) ?? []);
+        const id = this.#idOf(JSON.stringify(pieces), (await readPieces(this.#dir, pieces)) ?? []);
         this.#parts.set(id, pieces);
         await this.#journal.append({ kind: 'part', id, pieces });
         await this.#sendPart(publish, id, pieces);
@@ -188,7 +187,7 @@ export class RunOutbox {
         encodeRunPart(head, []),
       );
     }
-    if (!this.#isFinal || this.#events.size > 0) return;
+    if (!this.#isFinal || !this.#events.areStored) return;
     this.#doneAtMs = Date.now();
     await this.#journal.append({ kind: 'done', atMs: this.#doneAtMs });
     if (this.#dir !== undefined) await unmarkUnsent(this.#dir);
@@ -217,22 +216,8 @@ export class RunOutbox {
     return sum;
   }
 
-  #noteEvent(id: string, told: FleetEvent): void {
-    this.#events.set(id, told);
-    if (told.kind === 'accepted') this.#isAccepted = true;
-    if (told.kind === 'started') this.#isStarted = true;
-  }
-
-  async #sendEvents(publish: Publish): Promise<void> {
-    for (const [id, event] of this.#events) {
-      await publish(SUBJECTS.event(this.#probe, event.fleetRun), id, Buffer.from(JSON.stringify(event)));
-      this.#events.delete(id);
-      await this.#journal.append({ kind: 'stored', id });
-    }
-  }
-
   async #sendPart(publish: Publish, id: string, pieces: readonly Piece[]): Promise<void> {
-    const contents = await this.#readAll(pieces);
+    const contents = await readPieces(this.#dir!, pieces);
     this.#parts.delete(id);
     if (contents === undefined || this.#idOf(JSON.stringify(pieces), contents) !== id) {
       // What its other files have is cut anew.
@@ -251,16 +236,6 @@ export class RunOutbox {
     await this.#journal.append({ kind: 'stored', id });
   }
 
-  async #readAll(pieces: readonly Piece[]): Promise<Buffer[] | undefined> {
-    const contents: Buffer[] = [];
-    for (const piece of pieces) {
-      const read = await readPiece(this.#dir!, piece);
-      if (read === undefined) return undefined;
-      contents.push(read);
-    }
-    return contents;
-  }
-
   #idOf(head: string, contents: readonly Uint8Array[]): string {
     const digest = digestOf(Buffer.concat([Buffer.from(head), ...contents]));
     return `${this.#probe}.${this.fleetRun}.${digest.slice(0, ID_CHARACTERS)}`;
@@ -272,7 +247,7 @@ export class RunOutbox {
         this.#order = entry.order;
         return;
       case 'event':
-        this.#noteEvent(entry.id, entry.event);
+        this.#events.add(entry.id, entry.event);
         return;
       case 'folder':
         this.#dir = entry.dir;
@@ -288,7 +263,7 @@ export class RunOutbox {
         this.#parts.set(entry.id, entry.pieces);
         return;
       case 'stored':
-        this.#events.delete(entry.id);
+        this.#events.noteStored(entry.id);
         await this.#noteStored(entry.id);
         return;
       case 'dropped':

@@ -8,7 +8,8 @@ import {
   type SoakOrder,
 } from '../messages.ts';
 import { isDiskFull } from '../outbox/journal.ts';
-import type { Publish, RunOutbox } from '../outbox/run-outbox.ts';
+import type { Publish } from '../outbox/publish.ts';
+import type { RunOutbox } from '../outbox/run-outbox.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { codeOf } from './lack.ts';
 import type { ProbeOutbox } from './outbox.ts';

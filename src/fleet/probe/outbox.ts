@@ -8,7 +8,8 @@ import type { ProcessMark } from '../../store/run-info.ts';
 import type { RunOrder, SoakOrder } from '../messages.ts';
 import { GIVEN_UP } from '../outbox/folder.ts';
 import { RunJournal } from '../outbox/journal.ts';
-import { type Publish, RunOutbox } from '../outbox/run-outbox.ts';
+import type { Publish } from '../outbox/publish.ts';
+import { RunOutbox } from '../outbox/run-outbox.ts';
 import { FLEET_RUN_ID, PROTOCOL } from '../protocol.ts';
 
 const ENDING = '.jsonl';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunJournal } from '../../../src/fleet/outbox/journal.ts';
-import { type Publish, RunOutbox } from '../../../src/fleet/outbox/run-outbox.ts';
+import type { Publish } from '../../../src/fleet/outbox/publish.ts';
+import { RunOutbox } from '../../../src/fleet/outbox/run-outbox.ts';
 import { decodeRunPart } from '../../../src/fleet/run-part.ts';
 import { filesOf, receive } from './receive.ts';
 
