@@ -3,10 +3,10 @@ import { joinArms } from '../observations/joint.ts';
 import type { ArmSeen, Observations } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { percent } from './judgements.ts';
-import { perSymptom } from './per-symptom.ts';
+import { FEWEST_STALLS } from './loss-account.ts';
+import { perRun, perSymptom } from './per-symptom.ts';
 
-/** Fewer stalls have no rule; and this many of a hundred may have healed, as their first SYN was lost by accident. */
-const FEWEST = 20;
+/** So many of a hundred may have healed, as their first SYN was lost by accident. */
 const HEALED = 0.03;
 
 /** A smaller share may be anything; above the greater one too few got through to say that they did at once. */
@@ -18,9 +18,6 @@ const WAITS_US = 3_500_000;
 
 /** Fewer where nothing can be held say nothing. */
 const FEWEST_UNHELD = 5;
-
-/** So uneven over time, it is no share of all. */
-const UNEVEN = 3;
 
 export interface ByFlow {
   readonly text: string;
@@ -35,11 +32,10 @@ export interface ByFlow {
  */
 export const describeByFlow = perSymptom((symptom, seen): ByFlow | undefined => {
   if (symptom.kind !== 'stalled') return undefined;
-  const all = sumUp(seen.arms);
+  const { dispersion = Number.POSITIVE_INFINITY, ...all } = sumUpAll(seen);
   const share = all.stalled / Math.max(1, all.started);
-  if (all.stalled < FEWEST || all.healed > all.stalled * HEALED || share < LEAST || share > MOST_STALLED)
-    return undefined;
-  const dispersion = disperse(seen.arms) ?? Number.POSITIVE_INFINITY;
+  if (all.stalled < FEWEST_STALLS || all.healed > all.stalled * HEALED) return undefined;
+  if (share < LEAST || share > MOST_STALLED) return undefined;
   if (dispersion > LIKE_CHANCE || !lies(share, symptom.arm)) return undefined;
   const unheld = listUnheld(seen).map((arms) => ({ arms, sum: sumUp(arms) }));
   const isUnheldToo =
@@ -55,12 +51,15 @@ export const describeByFlow = perSymptom((symptom, seen): ByFlow | undefined => 
   };
 });
 
-/** Attempts that waited for SYNs to be sent again, how many stalled, and how many of these got through then. */
-function sumUp(arms: readonly ArmSeen[]): {
+interface Stalls {
   readonly started: number;
   readonly stalled: number;
+  /** Of those, which got through when their SYN was sent again. */
   readonly healed: number;
-} {
+}
+
+/** Of attempts that waited for SYNs to be sent again. */
+function sumUp(arms: readonly ArmSeen[]): Stalls {
   let [started, stalled, healed] = [0, 0, 0];
   for (const { arm, summary, ...seen } of arms) {
     if (arm.handshakeTimeoutUs < WAITS_US) continue;
@@ -85,13 +84,11 @@ function nameArms(arms: readonly ArmSeen[]): string {
     : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
-/** How unevenly all arms together stalled over time, where that is more than a fixed share of all explains; undefined: it is not. */
-export function describeUneven({ arms }: Observations): string | undefined {
-  const dispersion = disperse(arms) ?? 0;
-  return dispersion > UNEVEN
-    ? `stalls are ${Math.round(dispersion)} times as uneven over time as a fixed share of all would be`
-    : undefined;
-}
+/** The same of all arms together, and how unevenly they stalled over time; undefined where too few did. */
+export const sumUpAll = perRun(({ arms }): Stalls & { readonly dispersion: number | undefined } => ({
+  ...sumUp(arms),
+  dispersion: disperse(arms),
+}));
 
 function disperse(arms: readonly ArmSeen[]): number | undefined {
   const joint = joinArms(arms);
@@ -109,12 +106,4 @@ function lies(
 ): boolean {
   const [low, high] = wilsonInterval(Math.min(stalled, started), started);
   return low * 0.9 <= share && share <= high * 1.1;
-}
-
-/** How many got through when their SYN was sent again, of those that stalled; undefined where too few were ill. */
-export function countHealed({
-  arms,
-}: Observations): { readonly healed: number; readonly stalled: number } | undefined {
-  const { healed, stalled } = sumUp(arms);
-  return stalled < FEWEST ? undefined : { healed, stalled };
 }

@@ -1,12 +1,16 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { countHealed, describeByFlow, describeUneven } from './by-flow.ts';
+import { describeByFlow, sumUpAll } from './by-flow.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { FEWEST_STALLS } from './loss-account.ts';
 import { EVERYTHING } from './scope.ts';
 import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** More that got through when their SYN was sent again were not on a path that is dead. */
 const HEALED = 0.1;
+
+/** So uneven over time, it is no share of all. */
+const UNEVEN = 3;
 
 export const deadPath = {
   id: 'dead-path',
@@ -32,7 +36,7 @@ export const deadPath = {
   ],
   next: [
     {
-      text: 'look at each member of link groups and equal-cost routes, and at each node of a firewall cluster, on the way there and back: counters of packets that go out of one and never come back',
+      text: 'look at each member of link groups and equal-cost routes, and at each node of a firewall cluster, on the way there and back: counters of packets that go out of one and never come back; where a NAT keeps source ports, whether others have the ports that fail',
     },
     {
       firewall: 'Linux',
@@ -46,17 +50,21 @@ export const deadPath = {
 } as const satisfies Cause;
 
 function judgeHealed(seen: Observations): Judgement[] {
-  const counts = countHealed(seen);
-  return counts !== undefined && counts.healed > counts.stalled * HEALED
+  const { healed, stalled } = sumUpAll(seen);
+  return stalled >= FEWEST_STALLS && healed > stalled * HEALED
     ? contradicts(
-        `${counts.healed} of ${counts.stalled} that stalled got through when the SYN was sent again: a path that is dead stays so`,
+        `${healed} of ${stalled} that stalled got through when the SYN was sent again: a path that is dead stays so`,
       )
     : NOTHING;
 }
 
 function judgeTimes(seen: Observations): Judgement[] {
-  const uneven = describeUneven(seen);
-  return uneven === undefined ? NOTHING : contradicts(uneven);
+  const { dispersion = 0 } = sumUpAll(seen);
+  return dispersion > UNEVEN
+    ? contradicts(
+        `stalls are ${Math.round(dispersion)} times as uneven over time as a fixed share of all would be`,
+      )
+    : NOTHING;
 }
 
 function judgeFlow(symptom: Symptom, seen: Observations): Judgement[] {

@@ -39,7 +39,7 @@ export const describeDownTimes = perSymptom((symptom, seen): string | undefined 
   const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
   const long = least === most ? `${least} s` : `${least} to ${most} s`;
   const often = whole.length === 1 ? `for ${long}` : `${whole.length} times, for ${long} each`;
-  return `every arm to that endpoint was refused ${often}; ${own} of ${all} RSTs have the TTL of the endpoint's own SYN-ACKs, and ${cut} connections were cut as it began`;
+  return `every arm to that endpoint was refused ${often}; ${own} of ${all} RSTs have the TTL of the endpoint's own SYN-ACKs, and ${cut} connections were cut as ${whole.length === 1 ? 'that' : 'they'} began`;
 });
 
 /** Stretches in which nearly all that came to an endpoint was refused, of all these arms together. */

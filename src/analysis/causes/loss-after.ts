@@ -94,9 +94,12 @@ function cameAfterTimer({ summary: { requestsResent, service } }: ArmSeen): bool
   return afterUs >= SENT_AGAIN_FROM_US && afterUs <= SENT_AGAIN_TO_US;
 }
 
-/** What came with a hole before it followed something that the far end sent again. */
+/**
+ * What came with a hole before it followed something that the far end sent again. That is no proof of loss: what comes late by more than a
+ * part of the round trip, behind what was sent after it, is sent again as well (RACK, RFC 8985 section 6.2).
+ */
 function judgeHoles({ text }: Symptom, seen: Observations): Judgement[] {
-  return decides(
+  return supports(
     `${text}, and the far end sent ${countResponsesResent(seen) ?? 0} segments again: within milliseconds, as more had followed them`,
   );
 }

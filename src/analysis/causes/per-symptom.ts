@@ -13,3 +13,13 @@ export function perSymptom<T>(
     return value;
   };
 }
+
+/** The same of what is asked of a run as a whole. */
+export function perRun<T>(tell: (seen: Observations) => T): (seen: Observations) => T {
+  const told = new WeakMap<Observations, { readonly value: T }>();
+  return (seen) => {
+    const known = told.get(seen) ?? { value: tell(seen) };
+    told.set(seen, known);
+    return known.value;
+  };
+}

@@ -49,7 +49,7 @@ export const reset: Load = {
 export const fresh: Load = { arm: asking('fresh', { load: hold(10, 60), source: SOURCE(5_000, 'lru') }) };
 
 /** From ports that are used once, and that nobody holds after their RST. */
-const RESTED: Load = {
+export const RESTED: Load = {
   arm: asking('rested', { load: hold(10, 60), close: 'reset', source: SOURCE(5_000, 'lru') }),
 };
 

@@ -12,6 +12,7 @@ import {
   NEAR,
   otherPort,
   proved,
+  RESTED,
   reset,
   SOURCE,
   short,
@@ -162,6 +163,12 @@ const FAULTS: readonly Misleading[] = [
     what: 'a dead path of two, and few source ports',
     loads: [few('plain', false, 2), few('ecn', true, 2)],
     path: () => inArms(['ecn'], { syn: () => 'drop' }),
+  },
+  {
+    what: 'ports of a NAT that somebody holds for longer than anybody waits, against a path that is dead',
+    loads: [stress, fresh, RESTED],
+    path: () => deadShare(4),
+    more: { ...NEAR, nat: 'reassigned' },
   },
   {
     what: 'a rule by source ports, against another kind of client',
