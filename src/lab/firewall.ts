@@ -1,5 +1,5 @@
 import type { Lab } from './lab.ts';
-import { LINUX_NAT, type Nat, natDeclarations, natForward, OPENING_SEC } from './nat.ts';
+import { isNatMemory, LINUX_NAT, type Nat, natDeclarations, natForward, OPENING_SEC } from './nat.ts';
 import { chain } from './ruleset.ts';
 import { INSIDE } from './topology.ts';
 
@@ -37,6 +37,26 @@ export async function loadFirewall(lab: Lab, own: FirewallRules = {}): Promise<v
     // Rules may use packet counts, which Linux keeps only on request.
     'net.netfilter.nf_conntrack_acct': 1,
   });
+}
+
+/** What nft(8) lists as JSON (libnftables-json(5)): one object for each thing, under the name of its kind. */
+interface Listed {
+  readonly nftables: readonly Readonly<Record<string, { readonly name?: string }>>[];
+}
+
+/**
+ * Takes a preset's rules away, for those of another, and keeps which ports NAT has given out: their connections are
+ * still in the kernel's table, which drops one that is given the same port.
+ */
+export async function clearFirewall(lab: Lab): Promise<void> {
+  LOADED.delete(lab);
+  const { nftables }: Listed = JSON.parse(await lab.firewall.run('nft', '-j', 'list', 'table', 'ip', 'lab'));
+  const deletions = ['chain', 'set', 'map'].flatMap((kind) =>
+    nftables.flatMap(({ [kind]: { name } = {} }) =>
+      name === undefined || isNatMemory(name) ? [] : [`delete ${kind} ip lab ${name}\n`],
+    ),
+  );
+  await lab.firewall.loadRules(`flush table ip lab\n${deletions.join('')}`);
 }
 
 function addRules(one: FirewallRules, other: FirewallRules): FirewallRules {

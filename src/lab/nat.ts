@@ -86,6 +86,11 @@ export function natForward({ byKernel }: Nat): string[] {
   ]);
 }
 
+/** Whether a set or map holds which ports are in use and whose, in whatever way the rules give them out. */
+export function isNatMemory(name: string): boolean {
+  return ['kept', 'owner', ...DESTINATIONS.flatMap((port) => [`taken${port}`, `lent${port}`])].includes(name);
+}
+
 function keepRules(): string[] {
   const own = `tcp sport > ${SPARE_PORTS.to}`;
   const known = `tcp dport { ${DESTINATIONS.join(', ')} }`;

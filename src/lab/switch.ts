@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { AND } from './combine.ts';
+import { clearFirewall } from './firewall.ts';
 import { Lab } from './lab.ts';
 import type { ConfiguredPreset } from './preset.ts';
 import { PRESETS } from './presets/index.ts';
@@ -7,7 +8,7 @@ import { type LabState, StateFile } from './state.ts';
 
 /**
  * Replaces the firewall rules of a running lab, like a change of settings: clients and far side stay as they are,
- * including their TIME_WAITs.
+ * including their TIME_WAITs, and NAT remembers its ports.
  * @throws UsageError if one of the two presets consists of more than rules, or clients would have to change
  */
 export async function switchPreset(
@@ -33,7 +34,7 @@ export async function switchPreset(
   }
   const file = StateFile.open(stateDir, state);
   const lab = new Lab(file);
-  await lab.firewall.loadRules('flush ruleset\n');
+  await clearFirewall(lab);
   await preset.apply(lab);
   file.change({ preset: preset.name, settings });
   return file.state;
