@@ -163,9 +163,8 @@ function diskBytes(folder) {
 const percentile = (all, share) => all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) * share)] ?? 0;
 
 const { folder, server, ask, fleetDir } = await startServer();
-const ending = new AbortController();
-// Each probe listens to it, several times.
-setMaxListeners(0, ending.signal);
+/** Each probe has one of its own, as in a process of its own: a thousand that listen to one take long to be listed. */
+const endings = [];
 const running = [];
 try {
   const operator = await connectFleet(await readCredentials(folder.operatorFile), { isPatient: true });
@@ -188,6 +187,10 @@ try {
       ...{ command: ['probe'], startSession: playRecorded },
       ...{ readHost: readHostFacts, keepUnsentBytes: 2_000_000_000, keepSentMs: undefined },
     };
+    const ending = new AbortController();
+    // It listens to it several times.
+    setMaxListeners(0, ending.signal);
+    endings.push(ending);
     running.push(runProbe(options, ending.signal));
   }
   let present = 0;
@@ -321,7 +324,7 @@ try {
   if (whole.length < probes) say(told.slice(-2_000));
   process.exitCode = whole.length === probes ? 0 : 3;
 } finally {
-  ending.abort();
+  for (const ending of endings) ending.abort();
   await Promise.allSettled(running);
   await server.stop();
   await rm(dir, { recursive: true, force: true });

@@ -49,6 +49,8 @@ export async function connectFleet(
       timeout: CONNECT_WITHIN_MS,
       pingInterval: PING_EVERY_MS,
       maxPingOut: 2,
+      // A stack of each request, in case it fails, takes longer than the request.
+      noAsyncTraces: true,
       reconnectTimeWait: RECONNECT_AFTER_MS,
       reconnectJitter: RECONNECT_JITTER_MS,
       reconnectJitterTLS: RECONNECT_JITTER_MS,

@@ -23,6 +23,16 @@ export interface SentFolder {
   readonly bytes: Map<string, number>;
   /** SHA-256 of others as they were last sent. */
   readonly wholes: Map<string, string>;
+  /** Of others, what the system said of them before they were last read, and their SHA-256 then. */
+  readonly read: Map<string, { readonly stamp: string; readonly digest: string }>;
+}
+
+/** A piece with its contents. */
+export interface ReadPiece {
+  readonly piece: Piece;
+  readonly contents: Buffer;
+  /** The file has more, which the piece does not hold. */
+  readonly isCut: boolean;
 }
 
 /** Seconds of a soak that no window has taken up: its windows tell the same, and what is left at its end is sent. */
@@ -46,40 +56,52 @@ async function listFiles(dir: string): Promise<string[]> {
 }
 
 /**
- * What has been written since: the pieces of one message, none if nothing has.
+ * What has been written since, as one message after the other: what one has counts as sent only if that is noted before
+ * the next is asked for. What is written meanwhile is left for the next call.
  * @param isFinal nothing is written any more: the rest of a line is sent, too, and what may not change meanwhile
  */
-export async function nextPieces(dir: string, sent: SentFolder, isFinal: boolean): Promise<Piece[]> {
+export async function* unsentMessages(
+  dir: string,
+  sent: SentFolder,
+  isFinal: boolean,
+): AsyncGenerator<readonly ReadPiece[]> {
   const files = (await listFiles(dir)).filter(
     (file) => isFileName(file) && (isFinal || !file.startsWith(PASSING)),
   );
-  const grown = await fill(
+  yield* fillMessages(
     files.filter((file) => GROWING.test(file)),
     (file) => nextOfGrowing(dir, file, sent.bytes.get(file), isFinal),
   );
-  if (grown.length > 0) return grown;
   // Apart from the others: if one has been written anew before its message was stored, the message is dropped.
-  return fill(
+  yield* fillMessages(
     files.filter((file) => !GROWING.test(file)),
     (file) => nextOfWhole(dir, file, sent, isFinal),
   );
 }
 
-/** The next piece of each file, until a message is full. */
-async function fill(
+/** The next piece of each file, until a message is full, and again while there is more. */
+async function* fillMessages(
   files: readonly string[],
-  next: (file: string) => Promise<Piece | undefined>,
-): Promise<Piece[]> {
-  const pieces: Piece[] = [];
-  let room = MOST_PART_BYTES;
-  for (const file of files) {
-    if (room < MOST_PIECE_BYTES) break;
-    const piece = await next(file);
-    if (piece === undefined) continue;
-    pieces.push(piece);
-    room -= piece.bytes;
+  next: (file: string) => Promise<ReadPiece | undefined>,
+): AsyncGenerator<readonly ReadPiece[]> {
+  for (let left = files; left.length > 0; ) {
+    const pieces: ReadPiece[] = [];
+    const later: string[] = [];
+    let room = MOST_PART_BYTES;
+    for (const file of left) {
+      if (room < MOST_PIECE_BYTES) {
+        later.push(file);
+        continue;
+      }
+      const found = await next(file);
+      if (found === undefined) continue;
+      pieces.push(found);
+      room -= found.piece.bytes;
+      if (found.isCut) later.push(file);
+    }
+    if (pieces.length > 0) yield pieces;
+    left = later;
   }
-  return pieces;
 }
 
 async function nextOfGrowing(
@@ -87,35 +109,52 @@ async function nextOfGrowing(
   file: string,
   sentBytes: number | undefined,
   isFinal: boolean,
-): Promise<Piece | undefined> {
+): Promise<ReadPiece | undefined> {
   const { size } = await stat(join(dir, file));
-  // A file that stays empty is one of the folder, too.
-  if (size === 0 && isFinal && sentBytes === undefined) return { file, offset: 0, bytes: 0 };
   const offset = sentBytes ?? 0;
-  const most = Math.min(size - offset, MOST_PIECE_BYTES);
-  if (most <= 0) return undefined;
-  if (isFinal || !LINES.test(file)) return { file, offset, bytes: most };
-  const contents = await readPiece(dir, { file, offset, bytes: most });
-  const end = contents?.lastIndexOf(NEWLINE) ?? -1;
+  const bytes = Math.min(size - offset, MOST_PIECE_BYTES);
+  // A file that stays empty is one of the folder, too.
+  if (size === 0 && isFinal && sentBytes === undefined)
+    return { piece: { file, offset: 0, bytes: 0 }, contents: Buffer.alloc(0), isCut: false };
+  if (bytes <= 0) return undefined;
+  const contents = await readPiece(dir, { file, offset, bytes });
+  if (contents === undefined) return undefined;
+  const end = isFinal || !LINES.test(file) ? bytes : contents.lastIndexOf(NEWLINE) + 1;
   // A line that is longer than a piece is sent in several.
-  if (end < 0) return most < MOST_PIECE_BYTES ? undefined : { file, offset, bytes: most };
-  return { file, offset, bytes: end + 1 };
+  if (end === 0 && bytes < MOST_PIECE_BYTES) return undefined;
+  const taken = end === 0 ? bytes : end;
+  return {
+    ...{ piece: { file, offset, bytes: taken }, contents: contents.subarray(0, taken) },
+    isCut: bytes === MOST_PIECE_BYTES,
+  };
 }
 
 async function nextOfWhole(
   dir: string,
   file: string,
-  { bytes, wholes }: SentFolder,
+  { bytes, wholes, read }: SentFolder,
   isFinal: boolean,
-): Promise<Piece | undefined> {
+): Promise<ReadPiece | undefined> {
+  const { ino, size, mtimeMs, ctimeMs } = await stat(join(dir, file));
+  const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  const before = read.get(file);
+  // At the end it is read whatever its times say: a file system may have coarse ones.
+  if (!isFinal && before?.stamp === stamp && before.digest === wholes.get(file)) return undefined;
   const contents = await readFile(join(dir, file));
-  if (wholes.get(file) === digestOf(contents)) return undefined;
-  if (contents.length <= MOST_PIECE_BYTES) return { file, offset: 0, bytes: contents.length, whole: true };
+  const digest = digestOf(contents);
+  read.set(file, { stamp, digest });
+  if (wholes.get(file) === digest) return undefined;
+  if (contents.length <= MOST_PIECE_BYTES)
+    return { piece: { file, offset: 0, bytes: contents.length, whole: true }, contents, isCut: false };
   if (!isFinal) return undefined;
   const offset = bytes.get(file) ?? 0;
   const most = Math.min(contents.length - offset, MOST_PIECE_BYTES);
   if (most <= 0) return undefined;
-  return { file, offset, bytes: most, ...(offset === 0 && { whole: true as const }) };
+  return {
+    piece: { file, offset, bytes: most, ...(offset === 0 && { whole: true as const }) },
+    contents: contents.subarray(offset, offset + most),
+    isCut: offset + most < contents.length,
+  };
 }
 
 /** The contents of pieces, in their order; undefined if one of them is not there any more as it was. */

@@ -7,12 +7,12 @@ import { encodeRunPart, type Piece, type RunPart } from '../run-part.ts';
 import {
   digestOf,
   listUnsent,
-  nextPieces,
   noteSent,
   readPiece,
   readPieces,
   type SentFolder,
   sumUpFolder,
+  unsentMessages,
 } from './folder.ts';
 import { type Entry, isDiskFull, type RunJournal } from './journal.ts';
 import type { Publish } from './publish.ts';
@@ -29,7 +29,7 @@ export class RunOutbox {
   readonly fleetRun: string;
   readonly #probe: string;
   readonly #journal: RunJournal;
-  readonly #sent: SentFolder = { bytes: new Map(), wholes: new Map() };
+  readonly #sent: SentFolder = { bytes: new Map(), wholes: new Map(), read: new Map() };
   readonly #events: RunEvents;
   readonly #parts = new Map<string, readonly Piece[]>();
   #dir: string | undefined;
@@ -166,16 +166,16 @@ export class RunOutbox {
   async send(publish: Publish): Promise<void> {
     await this.#events.send(publish, (id) => this.#journal.append({ kind: 'stored', id }));
     if (this.#dir !== undefined) {
-      for (const [id, pieces] of this.#parts) await this.#sendPart(publish, id, pieces);
+      for (const [id, pieces] of this.#parts) await this.#sendAgain(publish, id, pieces);
       // Whether it is final is read before the folder is: what is written in between is sent next time.
       const isFinal = this.#isFinal;
-      for (;;) {
-        const pieces = await nextPieces(this.#dir, this.#sent, isFinal);
-        if (pieces.length === 0) break;
-        const id = this.#idOf(JSON.stringify(pieces), (await readPieces(this.#dir, pieces)) ?? []);
+      for await (const read of unsentMessages(this.#dir, this.#sent, isFinal)) {
+        const pieces = read.map(({ piece }) => piece);
+        const contents = read.map((each) => each.contents);
+        const id = this.#idOf(JSON.stringify(pieces), contents);
         this.#parts.set(id, pieces);
         await this.#journal.append({ kind: 'part', id, pieces });
-        await this.#sendPart(publish, id, pieces);
+        await this.#sendPart(publish, id, pieces, contents);
       }
       if (!isFinal) return;
       const files = await sumUpFolder(this.#dir);
@@ -216,20 +216,25 @@ export class RunOutbox {
     return sum;
   }
 
-  async #sendPart(publish: Publish, id: string, pieces: readonly Piece[]): Promise<void> {
+  /** What may have been stored before, just as it was. */
+  async #sendAgain(publish: Publish, id: string, pieces: readonly Piece[]): Promise<void> {
     const contents = await readPieces(this.#dir!, pieces);
+    if (contents !== undefined && this.#idOf(JSON.stringify(pieces), contents) === id)
+      return this.#sendPart(publish, id, pieces, contents);
+    // What its other files have is cut anew.
     this.#parts.delete(id);
-    if (contents === undefined || this.#idOf(JSON.stringify(pieces), contents) !== id) {
-      // What its other files have is cut anew.
-      return this.#journal.append({ kind: 'dropped', id });
-    }
+    return this.#journal.append({ kind: 'dropped', id });
+  }
+
+  async #sendPart(
+    publish: Publish,
+    id: string,
+    pieces: readonly Piece[],
+    contents: readonly Uint8Array[],
+  ): Promise<void> {
     const part: RunPart = { v: PROTOCOL, kind: 'pieces', pieces: [...pieces] };
-    try {
-      await publish(SUBJECTS.run(this.#probe, this.fleetRun), id, encodeRunPart(part, contents));
-    } catch (error) {
-      this.#parts.set(id, pieces);
-      throw error;
-    }
+    await publish(SUBJECTS.run(this.#probe, this.fleetRun), id, encodeRunPart(part, contents));
+    this.#parts.delete(id);
     pieces.forEach((piece, index) => {
       noteSent(this.#sent, piece, contents[index]!);
     });

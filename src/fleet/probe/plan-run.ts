@@ -47,7 +47,7 @@ export async function planRun(
     if (soak !== undefined && scenario.adaptive !== undefined)
       return { accepted: false, reasons: ['it chooses its arms from what it has just seen: it cannot soak'] };
     const whole = soak === undefined ? scenario : stretchToSoak(scenario, soak.forUs);
-    const run = { scenario: whole, digest, sameAs: await namesOf(digest), startsAtMs };
+    const run = { scenario: whole, digest, sameAs: await namesOf(digest, policy), startsAtMs };
     const judgement = judge(policy, run, nowMs);
     if (!judgement.accepted) return { accepted: false, reasons: judgement.refusals };
     // Left open, a capture is made wherever it can be.
@@ -60,10 +60,15 @@ export async function planRun(
   }
 }
 
-/** Names of the scenarios of this installation that have just this text. */
-async function namesOf(digest: string): Promise<string[]> {
+/** Of the scenarios that a policy names, those of this installation that have just this text. */
+async function namesOf(digest: string, { scenarios = [] }: Policy): Promise<string[]> {
+  const named = scenarios.flatMap((rule) => (rule.kind === 'name' ? [rule.name] : []));
+  if (named.length === 0) return [];
   // Not those of the folder that the probe was started in: only what is installed is meant by a name.
   const files = await findScenarioFiles(scenarioDirs('/nonexistent'));
-  const digests = await Promise.all(files.map(async (file) => digestOf(await readFile(file, 'utf8'))));
-  return files.filter((_, index) => digests[index] === digest).map(scenarioName);
+  const same: string[] = [];
+  // One after the other: many probes of one process, or a policy with many names, would have too many files open.
+  for (const file of files.filter((each) => named.includes(scenarioName(each))))
+    if (digestOf(await readFile(file, 'utf8')) === digest) same.push(scenarioName(file));
+  return same;
 }

@@ -152,6 +152,39 @@ describe('the outbox of a run', () => {
   });
 });
 
+suiteNeeding('what an outbox reads', ['linux'], () => {
+  /** Bytes that this process has read so far, from files and elsewhere (proc_pid_io(5)). */
+  const readBytes = (): number => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))![1]);
+
+  it('is each byte once, and nothing of a file that has not changed since', async () => {
+    const folder = join(dir, 'read');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'run.json'), `"${'r'.repeat(200_000)}"`);
+    const outbox = await RunOutbox.take('a', 'read', new RunJournal(join(dir, 'read.jsonl')));
+    await outbox.addFolder(folder, '');
+    const stored: Uint8Array[] = [];
+    const send = () => outbox.send(async (_subject, _id, payload) => void stored.push(payload));
+    await send();
+    const before = readBytes();
+    for (let second = 0; second < 10; second += 1) {
+      appendFileSync(join(folder, 'frames.jsonl'), `"${'f'.repeat(20_000)}"\n`);
+      await send();
+    }
+    const grown = readBytes() - before;
+    expect(stored).toHaveLength(11);
+    expect(grown).toBeGreaterThan(200_000);
+    expect(grown).toBeLessThan(300_000);
+    // As long as it was, it is another.
+    writeFileSync(join(folder, 'run.json'), `"${'s'.repeat(200_000)}"`);
+    await send();
+    await outbox.finish();
+    await send();
+    const { state } = await receive(join(dir, 'read-copy'), stored);
+    expect(state).toEqual({ hasEnded: true, missing: [], differing: [] });
+    expect(filesOf(join(dir, 'read-copy'))).toEqual(filesOf(folder));
+  });
+});
+
 suiteNeeding('an outbox with a real server', ['nats-server'], () => {
   it('loses and doubles nothing while the server is killed again and again', async () => {
     const fleet = await TestFleet.start(['a']);
