@@ -19,6 +19,12 @@ const MIB = 1_048_576;
 /** Placeholders of subjects in permissions and in the table. */
 export const ANY = '*';
 
+/** A subject for the server of this name alone, whose name need be no token of a subject. */
+function at(subject: string, name: string | undefined): string {
+  if (name === undefined) return subject;
+  return `${subject}.${name === ANY ? ANY : Buffer.from(name).toString('base64url')}`;
+}
+
 export const SUBJECTS = {
   /** What a probe is asked to do. */
   order: (probe: string, fleetRun: string) => `rushhour.order.${probe}.${fleetRun}`,
@@ -30,14 +36,12 @@ export const SUBJECTS = {
   clock: (probe: string) => `rushhour.clock.${probe}`,
   /** What a probe is; the last value of each counts. */
   presence: (probe: string) => `$KV.RUSHHOUR_PROBES.${probe}`,
-  /** What the operator asks of the program that runs the server; not in any stream. */
-  server: 'rushhour.server',
-  /** The same, of the one at a certain server of a cluster. */
-  serverAt: (name: string) => `rushhour.server.${Buffer.from(name).toString('base64url')}`,
-  /** What the programs that run the servers of a cluster tell each other of who may connect; not in any stream. */
-  cluster: 'rushhour.cluster',
-  /** What a new probe asks of it, once; not in any stream. */
-  enrolment: (probe: string) => `rushhour.enroll.${probe}`,
+  /** What the operator asks of the program that runs the server, or the one at a certain server; not in any stream. */
+  server: (name?: string) => at('rushhour.server', name),
+  /** What the program that runs a certain server of a cluster is told by the others of who may connect; not in any stream. */
+  cluster: (name: string) => at('rushhour.cluster', name),
+  /** What a new probe asks of the program that runs the server, or the one at a certain server, once; not in any stream. */
+  enrolment: (probe: string, name?: string) => at(`rushhour.enroll.${probe}`, name),
   /** Answers to whoever asked. */
   inbox: (who: string) => `_INBOX.${who}`,
   /** Answers to a new probe, which no other can hear. */
@@ -164,24 +168,25 @@ export function permissionsOf(role: Role): Permissions {
           `$JS.API.CONSUMER.DELETE.${STREAMS.orders.name}.*`,
           `$JS.API.STREAM.PURGE.${STREAMS.orders.name}`,
           SUBJECTS.presence(ANY),
-          SUBJECTS.cluster,
+          SUBJECTS.cluster(ANY),
           // Not as answers: the server forgets who has asked when it reads its configuration again.
           `${SUBJECTS.inbox('operator')}.>`,
           `${SUBJECTS.enrolmentInbox(ANY)}.>`,
           `${inboxOf(role)}.>`,
         ],
         subscribe: [
-          SUBJECTS.server,
-          `${SUBJECTS.server}.*`,
-          SUBJECTS.cluster,
+          SUBJECTS.server(),
+          SUBJECTS.server(ANY),
+          SUBJECTS.cluster(ANY),
           SUBJECTS.enrolment(ANY),
+          SUBJECTS.enrolment(ANY, ANY),
           `${inboxOf(role)}.>`,
         ],
         answers: false,
       };
     case 'newcomer':
       return {
-        publish: [SUBJECTS.enrolment(role.id)],
+        publish: [SUBJECTS.enrolment(role.id), SUBJECTS.enrolment(role.id, ANY)],
         subscribe: [`${inboxOf(role)}.>`],
         answers: false,
       };
@@ -190,8 +195,8 @@ export function permissionsOf(role: Role): Permissions {
         publish: [
           SUBJECTS.order(ANY, ANY),
           SUBJECTS.clock(ANY),
-          SUBJECTS.server,
-          `${SUBJECTS.server}.*`,
+          SUBJECTS.server(),
+          SUBJECTS.server(ANY),
           '$JS.API.INFO',
           ...Object.values(STREAMS).flatMap(({ name }) => [
             ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),

@@ -56,7 +56,7 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
     ['a durable consumer', `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.runs.name}.mine`],
     ['a request for a stored message', `$JS.API.STREAM.MSG.GET.${STREAMS.runs.name}`],
     ['the removal of its own run from the server', `$JS.API.STREAM.PURGE.${STREAMS.runs.name}`],
-    ['what servers tell each other', SUBJECTS.cluster],
+    ['what servers tell each other', SUBJECTS.cluster('127.0.0.1')],
     ['the deletion of a stream', `$JS.API.STREAM.DELETE.${STREAMS.runs.name}`],
     ['into the inbox of another', `${SUBJECTS.inbox('b')}.x`],
   ])('it may not send %s', async (_, subject) => {

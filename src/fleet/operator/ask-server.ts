@@ -1,5 +1,6 @@
-import { type Msg, nkeys, RequestError } from '@nats-io/transport-node';
+import { nkeys } from '@nats-io/transport-node';
 import { EnvironmentError, UsageError } from '../../errors.ts';
+import { askNearest } from '../ask-nearest.ts';
 import type { Link } from '../connect.ts';
 import {
   formatToken,
@@ -47,29 +48,18 @@ export async function revokeProbe(link: Link, probe: string): Promise<Reach | un
 
 async function ask({ connection }: Link, request: ServerRequest): Promise<ServerAnswer> {
   const body = JSON.stringify(request);
-  const askAt = (subject: string): Promise<Msg> =>
-    connection.request(subject, body, { timeout: ANSWER_WITHIN_MS });
-  // The server that is reached is there; of a cluster, another may be cut off, and not known to be so yet.
-  const message = await askAt(SUBJECTS.serverAt(connection.info?.server_name ?? ''))
-    .catch((error: Error) => {
-      if (!isUnheard(error)) throw error;
-      return askAt(SUBJECTS.server);
-    })
-    .catch((cause: Error) => {
+  const message = await askNearest(connection, SUBJECTS.server, body, ANSWER_WITHIN_MS).catch(
+    (cause: Error) => {
       throw new EnvironmentError(`the program that runs the server does not answer (${cause.message})`, {
         hint: 'is nats-server run by "rushhour fleet up"? Only that changes who may connect',
         cause,
       });
-    });
+    },
+  );
   const answer = readMessage(serverAnswer, message.data);
   if (answer === undefined) throw unexpected();
   if (answer.kind === 'refused') throw new UsageError(answer.why);
   return answer;
-}
-
-/** Nobody listens there: the program that ran that server has ended, or is of an earlier version. */
-function isUnheard(error: Error): boolean {
-  return error instanceof RequestError && error.isNoResponders();
 }
 
 function unexpected(): EnvironmentError {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
+import { askNearest } from '../ask-nearest.ts';
 import { connectFleet } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { type EnrolmentToken, readToken, serverAnswer } from '../enrolment.ts';
@@ -74,7 +75,12 @@ async function ask(
   try {
     const publicKey = nkeys.fromSeed(new TextEncoder().encode(credentials.seed)).getPublicKey();
     const body = JSON.stringify({ v: PROTOCOL, publicKey });
-    const message = await connection.request(SUBJECTS.enrolment(probe), body, { timeout: ANSWER_WITHIN_MS });
+    const message = await askNearest(
+      connection,
+      (name) => SUBJECTS.enrolment(probe, name),
+      body,
+      ANSWER_WITHIN_MS,
+    );
     const answer = readMessage(serverAnswer, message.data);
     if (answer?.kind === 'done') return undefined;
     const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';

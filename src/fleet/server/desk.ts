@@ -11,7 +11,7 @@ import {
 } from '../enrolment.ts';
 import { readMessage } from '../messages.ts';
 import { forgetOrders, provideStreams } from '../operator/streams.ts';
-import { PROTOCOL, SUBJECTS } from '../protocol.ts';
+import { ANY, PROTOCOL, SUBJECTS } from '../protocol.ts';
 import type { FleetFolder } from './fleet-folder.ts';
 import type { UserBook } from './user-book.ts';
 import type { SignedChange, UserState } from './user-change.ts';
@@ -113,12 +113,14 @@ export class Desk {
         },
       });
     };
-    answer(SUBJECTS.server, (message) => this.#serveOperator(message.data));
-    answer(SUBJECTS.serverAt(this.#options.own), (message) => this.#serveOperator(message.data));
-    answer(SUBJECTS.enrolment('*'), (message) =>
-      // The server lets nobody ask for another probe than that of the token.
-      this.#admit(message.subject.split('.').at(-1) ?? '', message.data),
-    );
+    const { own } = this.#options;
+    for (const name of [undefined, own]) {
+      answer(SUBJECTS.server(name), (message) => this.#serveOperator(message.data));
+      answer(SUBJECTS.enrolment(ANY, name), (message) =>
+        // The server lets nobody ask for another probe than that of the token.
+        this.#admit(message.subject.split('.')[2] ?? '', message.data),
+      );
+    }
   }
 
   async #serveOperator(data: Uint8Array): Promise<ServerAnswer> {

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod';
-import type { Reach } from '../enrolment.ts';
+import { hasMajority, type Reach } from '../enrolment.ts';
 import { readMessage } from '../messages.ts';
 import { PROBE_ID, PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { CHANGES_PER_PAGE, type UserBook } from './user-book.ts';
@@ -8,6 +8,8 @@ import { readChange, type SignedChange, signedChange, type UserChange } from './
 
 /** nats-server reads its configuration again meanwhile. */
 const ANSWER_WITHIN_MS = 8_000;
+/** Once most servers know of a change, the others have so much longer: one that was cut off hears of it later. */
+const OTHERS_WITHIN_MS = 2_000;
 const ASK_WITHIN_MS = 3_000;
 
 const server = z.string().min(1).max(255);
@@ -48,7 +50,7 @@ export class Peers {
 
   /** Answers the others. */
   attend(connection: NatsConnection): void {
-    connection.subscribe(SUBJECTS.cluster, {
+    connection.subscribe(SUBJECTS.cluster(this.#options.own), {
       callback: (error, message) => {
         if (error === null) void this.#answer(message).catch(() => {});
       },
@@ -56,21 +58,27 @@ export class Peers {
   }
 
   /**
-   * Tells the others of a change, and waits until each has told its nats-server, or has had the time for it.
+   * Tells the others of a change, and waits until each has told its nats-server, or has had the time for it. One that is
+   * known to be away is not waited for.
    * @returns which did not answer, or do not know it; undefined if one knows of a newer change, which has been taken
    */
   async tell(connection: NatsConnection, change: SignedChange): Promise<Reach | undefined> {
     const { own, others, take } = this.#options;
     const request: PeerRequest = { v: PROTOCOL, kind: 'tell', from: own, changes: [change] };
-    const answers = await this.#request(connection, request, ANSWER_WITHIN_MS);
-    const knowing = answers.filter((answer) => answer.changes.some(({ text }) => text === change.text));
+    const isKnown = ({ changes: told }: PeerAnswer): boolean => told.some(({ text }) => text === change.text);
+    const reachOf = (answers: readonly PeerAnswer[]): Reach => {
+      const names = answers.filter(isKnown).map(({ from }) => from);
+      return { servers: others.length + 1, missing: others.filter((name) => !names.includes(name)) };
+    };
+    const answers = await this.#request(connection, request, ANSWER_WITHIN_MS, (heard) =>
+      hasMajority(reachOf(heard)),
+    );
     for (const answer of answers) {
-      if (knowing.includes(answer)) continue;
+      if (isKnown(answer)) continue;
       const newer = await take(answer.changes, answer.from);
       if (newer.length > 0) return undefined;
     }
-    const names = new Set(knowing.map(({ from }) => from));
-    return { servers: others.length + 1, missing: others.filter((name) => !names.has(name)) };
+    return reachOf(answers);
   }
 
   /** Takes what the others know and this server does not. @returns how many have answered */
@@ -95,21 +103,38 @@ export class Peers {
     return answered;
   }
 
-  /** What each of the others answers, once; those that do not answer in time are left out. */
-  async #request(connection: NatsConnection, request: PeerRequest, maxWait: number): Promise<PeerAnswer[]> {
-    const { others } = this.#options;
-    const answers = new Map<string, PeerAnswer>();
-    try {
-      const options = { strategy: 'count', maxMessages: others.length, maxWait, noMux: true } as const;
-      const heard = await connection.requestMany(SUBJECTS.cluster, JSON.stringify(request), options);
-      for await (const { data } of heard) {
-        const answer = readMessage(peerAnswer, data);
-        if (answer !== undefined && others.includes(answer.from)) answers.set(answer.from, answer);
-      }
-    } catch {
-      // Nobody is there, or the connection is away: what has been heard so far counts.
-    }
-    return [...answers.values()];
+  /**
+   * What each of the others answers, once; those that do not answer in time are left out. Where nobody listens, as after
+   * a server has ended, the one that is asked says so at once.
+   * @param isEnough whether the rest is waited for no longer than a while
+   */
+  async #request(
+    connection: NatsConnection,
+    request: PeerRequest,
+    timeout: number,
+    isEnough: (heard: readonly PeerAnswer[]) => boolean = () => false,
+  ): Promise<PeerAnswer[]> {
+    const body = JSON.stringify(request);
+    const heard: PeerAnswer[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      const note = (answer: PeerAnswer): void => {
+        heard.push(answer);
+        if (timer === undefined && isEnough(heard)) timer = setTimeout(resolve, OTHERS_WITHIN_MS);
+      };
+      const asked = this.#options.others.map(async (name) => {
+        // Nobody is there, or the connection is away: what is heard of others counts.
+        const message = await connection
+          .request(SUBJECTS.cluster(name), body, { timeout })
+          .catch(() => undefined);
+        const answer = message && readMessage(peerAnswer, message.data);
+        if (answer?.from === name) note(answer);
+      });
+      void Promise.all(asked).then(() => resolve());
+    });
+    await over;
+    clearTimeout(timer);
+    return [...heard];
   }
 
   async #answer(message: Msg): Promise<void> {

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
+import { nkeys, RequestError } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import type { Link } from '../../../src/fleet/connect.ts';
@@ -56,6 +56,8 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     const { token, reach } = await requestToken(operator, 'c', HOUR_MS);
     expect(reach).toEqual({ servers: 3, missing: [] });
     await enrollAt(B, 'c', token);
+    // Not another, which may be cut off.
+    expect(cluster.said.get(B)).toContain('c was enrolled');
     const c = await readCredentials(own('c'));
     const links = await Promise.all(
       HOSTS.map((host) => cluster.join({ ...c, servers: [cluster.urlOf(host)] }, true)),
@@ -81,10 +83,17 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     const a = await cluster.credentials('a', C);
     const key = nkeys.fromSeed(new TextEncoder().encode(a.seed)).getPublicKey();
     await cluster.stop(C);
+    // Nobody waits for it: the server that is asked says so at once.
+    const link = await cluster.join(await cluster.credentials('server', A));
+    const unheard = await link.connection
+      .request(SUBJECTS.cluster(C), '', { timeout: 60_000 })
+      .catch((error: unknown) => error);
+    expect(unheard instanceof RequestError && unheard.isNoResponders()).toBe(true);
     const asked = await cli(A, 'enroll', 'c');
     expect(asked.code).toBe(0);
     expect(asked.err).toContain(`${C} does not know of it yet, and hears of it on coming back\n`);
     await enrollAt(B, 'c', asked.out);
+    expect(cluster.said.get(B)).toContain('c was enrolled');
     const reach = await revokeAt(B, 'a');
     expect(reach).toEqual({ servers: 3, missing: [C] });
     expect(hasMajority(reach!)).toBe(true);
@@ -105,10 +114,19 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
 
   it('tells one that was cut off soon after, and says as much of a change that most do not know', async () => {
     const [atA, atC] = [watch(await cluster.connect('a', A)), watch(await cluster.connect('a', C))];
-    await cluster.stop(B);
+    const operator = await cluster.connect('operator', A);
+    const asServer = await cluster.join(await cluster.credentials('server', A));
     // Frozen: neither server nor program can be told.
     cluster.signal(C, 'SIGSTOP');
     try {
+      // As long as a server of which most depends is waited for.
+      const silent = asServer.connection.request(SUBJECTS.cluster(C), '', { timeout: 8_000 });
+      const toldFirst = await Promise.race([
+        requestToken(operator, 'd', HOUR_MS).then(({ reach }) => reach),
+        silent.catch((error: Error) => error.name),
+      ]);
+      expect(toldFirst).toEqual({ servers: 3, missing: [C] });
+      await cluster.stop(B);
       const { code, out, err } = await cli(A, 'revoke', 'a');
       expect([code, out]).toEqual([5, '']);
       expect(err).toContain(`a is revoked on 1 of 3 servers alone: ${B}, ${C} did not answer`);
@@ -135,8 +153,11 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     const change = (seal: ChangeSeal, version: number, probe = 'a') =>
       seal.sign({ v: 1, probe, version, atMs: Date.now(), state: { kind: 'revoked' } });
     const genuine = change(new ChangeSeal(server.seed), 99);
+    const publish = (data: string): void => {
+      for (const host of HOSTS) link.connection.publish(SUBJECTS.cluster(host), data);
+    };
     const tell = (changes: unknown, from: string = B) =>
-      link.connection.publish(SUBJECTS.cluster, JSON.stringify({ v: 1, kind: 'tell', from, changes }));
+      publish(JSON.stringify({ v: 1, kind: 'tell', from, changes }));
     const before = HOSTS.map(usersOf);
     tell([change(forged, 99)]);
     tell([{ ...genuine, text: genuine.text.replace('"a"', '"b"') }]);
@@ -144,8 +165,7 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     tell([]);
     tell(Array.from({ length: 401 }, () => genuine));
     tell([change(new ChangeSeal(server.seed), 0)]);
-    for (const data of ['', '{', '{"v":1}', 'x'.repeat(600_000)])
-      link.connection.publish(SUBJECTS.cluster, data);
+    for (const data of ['', '{', '{"v":1}', 'x'.repeat(600_000)]) publish(data);
     await link.connection.flush();
     for (const who of ['operator', 'a']) {
       const other = await cluster.connect(who, A);
@@ -155,16 +175,16 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
           if (status.type === 'error') refused.push(status.error.message);
       })();
       other.connection.publish(
-        SUBJECTS.cluster,
+        SUBJECTS.cluster(C),
         JSON.stringify({ v: 1, kind: 'tell', from: B, changes: [genuine] }),
       );
       other.connection.publish(`${SUBJECTS.inbox('server')}.x`, '{}');
       // What a server answers, it may be told to publish anywhere.
       if (who === 'a')
         other.connection.publish(`$JS.API.CONSUMER.INFO.${STREAMS.orders.name}.a`, '', {
-          reply: SUBJECTS.cluster,
+          reply: SUBJECTS.cluster(C),
         });
-      other.connection.subscribe(SUBJECTS.cluster, { callback: () => {} });
+      other.connection.subscribe(SUBJECTS.cluster(C), { callback: () => {} });
       await expect.poll(() => refused.length).toBe(3);
     }
     expect(HOSTS.map(usersOf)).toEqual(before);

@@ -145,7 +145,14 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
         if (status.type === 'error') refused.push(status.error.message);
     })();
     const forbidden = [
-      ...[SUBJECTS.enrolment('d'), SUBJECTS.server, SUBJECTS.order('a', 'one'), SUBJECTS.event('c', 'one')],
+      ...[
+        SUBJECTS.enrolment('d'),
+        SUBJECTS.enrolment('d', 'x'),
+        SUBJECTS.server(),
+        SUBJECTS.server('x'),
+        SUBJECTS.order('a', 'one'),
+        SUBJECTS.event('c', 'one'),
+      ],
       ...[SUBJECTS.presence('c'), '$JS.API.INFO'],
     ];
     for (const subject of forbidden) newcomer.connection.publish(subject, '{}');
