@@ -153,6 +153,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   }
 
   #unblock(): void {
+    if (this.#blocked.size === 0) return;
     const blocked = [...this.#blocked];
     this.#blocked.clear();
     for (const browser of blocked) browser.pump();

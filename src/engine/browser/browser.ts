@@ -287,6 +287,7 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#pools.closeStale(nowUs);
     page.left += compiled.objects - 1;
     this.#schedule = new PageSchedule(compiled.objects, profile, {
+      delaysAll: this.#arm.tls === undefined,
       isDelayed: (index) => !this.#pools.ofObject(index).isMultiplexed,
       ask: (index) => this.#pump(this.#want(index, nowUs)),
     });

@@ -7,8 +7,11 @@ import type { ConnectionOwner, Shared } from './connection-owner.ts';
 import { SiteTls } from './site-tls.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
-/** How late a timeout may be detected, microseconds. One sweep serves every connection. */
+/** How late a slow or unanswered handshake may be detected, microseconds. One sweep serves every connection. */
 const SWEEP_US = 10_000;
+
+/** The same of connections that are established: what they wait for takes seconds, and most of them are idle. */
+const SWEEP_ALL_US = 100_000;
 
 /** Longest piece that is read at once: node:net's own (uv__stream_io). */
 const READ_BYTES = 65_536;
@@ -21,7 +24,10 @@ export class BrowserEngine implements ConnectionFactory {
   readonly #host: BrowserHost;
   readonly #browsers: Browser[] = [];
   readonly #connections = new Set<Connection>();
+  /** Those whose handshake was not over at the last sweep. */
+  readonly #opening = new Set<Connection>();
   #sweptAtUs = Number.NEGATIVE_INFINITY;
+  #sweptAllAtUs = Number.NEGATIVE_INFINITY;
 
   /** @param index of the arm, as used in records */
   constructor(index: number, arm: BrowserArm, host: BrowserHost) {
@@ -55,10 +61,17 @@ export class BrowserEngine implements ConnectionFactory {
     const nowUs = this.#host.clock();
     if (this.open === 0 || nowUs - this.#sweptAtUs < SWEEP_US) return;
     this.#sweptAtUs = nowUs;
+    const isOfAll = nowUs - this.#sweptAllAtUs >= SWEEP_ALL_US;
+    if (isOfAll) this.#sweptAllAtUs = nowUs;
+    else if (this.#opening.size === 0) return;
     // Timers run before I/O events in each iteration of Node's loop: an event that is pending has not timed out.
     setImmediate(() => {
       const sweptAtUs = this.#host.clock();
-      for (const connection of this.#connections) connection.expire(sweptAtUs);
+      for (const connection of isOfAll ? this.#connections : this.#opening) connection.expire(sweptAtUs);
+      for (const connection of this.#opening) {
+        const { phase } = connection.record;
+        if (phase !== 'start' && phase !== 'handshake') this.#opening.delete(connection);
+      }
     });
   }
 
@@ -87,10 +100,12 @@ export class BrowserEngine implements ConnectionFactory {
     });
     const connection = new Connection(this.#shared, owner, record, site, manner);
     this.#connections.add(connection);
+    this.#opening.add(connection);
     return connection;
   }
 
   forget(connection: Connection): void {
     this.#connections.delete(connection);
+    this.#opening.delete(connection);
   }
 }

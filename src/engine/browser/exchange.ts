@@ -97,17 +97,22 @@ export class Exchange {
 
   /** Most heads arrive at once, and are read where they are. */
   #takeHead(bytes: Uint8Array, headEnd: number): void {
-    const part = bytes.subarray(0, headEnd);
     if (!this.#slot.isHeadOver()) {
-      this.#heads.keep(ONLY, part, 0, headEnd);
+      this.#heads.keep(ONLY, bytes, 0, headEnd);
       this.#isKept = true;
       return;
     }
     this.firstByteAtUs = this.#clock();
-    if (this.#isKept) this.#heads.keep(ONLY, part, 0, headEnd);
-    this.#facts = readHeadFacts(this.#isKept ? this.#heads.of(ONLY) : part, this.#slot.status(), this.#auth);
-    if (!this.#facts.persists) this.persists = false;
-    if (this.#isKept) this.#heads.forget(ONLY);
+    if (this.#isKept) this.#takeKeptHead(bytes, headEnd);
+    else this.#facts = readHeadFacts(bytes, headEnd, this.#slot.status(), this.#auth);
+    if (!this.#facts!.persists) this.persists = false;
+  }
+
+  #takeKeptHead(bytes: Uint8Array, headEnd: number): void {
+    this.#heads.keep(ONLY, bytes, 0, headEnd);
+    const head = this.#heads.of(ONLY);
+    this.#facts = readHeadFacts(head, head.length, this.#slot.status(), this.#auth);
+    this.#heads.forget(ONLY);
     this.#isKept = false;
   }
 

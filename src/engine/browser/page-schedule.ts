@@ -1,6 +1,8 @@
 import type { BrowserProfile } from './profiles/profile.ts';
 
 export interface ScheduleOwner {
+  /** No host takes many requests at once: each object is delayed. */
+  readonly delaysAll: boolean;
   /** Requests of low priority to its host are delayed: nothing says yet that the host takes many at once. */
   isDelayed(index: number): boolean;
   ask(index: number): void;
@@ -51,6 +53,7 @@ export class PageSchedule {
       const index = this.#held[place]!;
       const isDelayed = this.#owner.isDelayed(index);
       if (isDelayed && this.#inProgress.size >= this.#most) {
+        if (this.#owner.delaysAll) return;
         place += 1;
         continue;
       }

@@ -3,7 +3,7 @@ import type { BrowserLoad } from '../../scenario/load-types.ts';
 import type { Arm } from '../../scenario/types.ts';
 import { compileMessage, NONCE_WIDTH } from '../http/message.ts';
 import { authority, compileAuthRequest, compileTunnel, requestFields } from '../http/request.ts';
-import { stampRequest } from '../http/stamp-request.ts';
+import { stampInPlace, stampRequest } from '../http/stamp-request.ts';
 import type { CompiledRequest } from '../types.ts';
 
 /** Compiles a page's requests. */
@@ -19,6 +19,7 @@ export interface PageCompiler {
    * @param object 0 is the document
    * @param nonce a number unique to the object
    * @param credentials value of the credentials field; none are sent if absent
+   * @returns the bytes, valid until the same object's are asked for again
    */
   request(object: number, nonce: number, credentials?: string): Uint8Array;
   /** The same request as HTTP/2 writes it (RFC 9113 section 8.3.1), without credentials. */
@@ -79,7 +80,7 @@ export function compilePage(arm: Arm, { page }: BrowserLoad): PageCompiler {
         request = compileObject(site, object, pathOf(site, object, page.paths), credentials && field);
         compiled.set(object, request);
       }
-      return stampRequest(request, nonce, credentials);
+      return credentials === undefined ? stampInPlace(request, nonce) : stampRequest(request, nonce, credentials);
     },
   };
 }

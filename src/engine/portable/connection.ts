@@ -101,17 +101,18 @@ export class Connection {
   /**
    * Sends, once connected. Where the kernel takes all of it at once, Node's streams are left out: they take longer than
    * the system call.
+   * @param bytes not needed any more once this returns
    */
   send(bytes: Uint8Array): void {
     const stream = this.#stream!;
     if (stream !== this.#socket || this.#fd < 0 || !this.isOpen || stream.writableLength > 0) {
-      stream.write(bytes);
+      stream.write(Buffer.from(bytes));
       return;
     }
     const sent = sendAtOnce(this.#fd, bytes);
     if (sent >= 0) this.#sentBytes += sent;
     if (sent === bytes.length) return;
-    if (sent >= 0 || sent === -constants.errno.EAGAIN) stream.write(bytes.subarray(Math.max(0, sent)));
+    if (sent >= 0 || sent === -constants.errno.EAGAIN) stream.write(Buffer.from(bytes.subarray(Math.max(0, sent))));
     // As Node reports what it cannot write: later, and once.
     else process.nextTick(() => this.#events.failed(-sent, undefined));
   }

@@ -7,12 +7,12 @@ import { populate } from './population.ts';
 
 const NEVER_US = 3_600_000_000;
 
-function schedule(objects: number, layoutAfterUs: number, isDelayed = (_index: number) => true) {
+function schedule(objects: number, layoutAfterUs: number, isDelayed?: (index: number) => boolean) {
   const asked: number[] = [];
   const one = new PageSchedule(
     objects,
     { ...CHROMIUM, layoutAfterUs },
-    { isDelayed, ask: (index) => asked.push(index) },
+    { delaysAll: isDelayed === undefined, isDelayed: isDelayed ?? (() => true), ask: (index) => asked.push(index) },
   );
   onTestFinished(() => one.stop());
   return { one, asked };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stampRequest } from '../../../src/engine/http/stamp-request.ts';
+import { stampInPlace, stampRequest } from '../../../src/engine/http/stamp-request.ts';
 import { requestOf } from '../../support/arms.ts';
 
 const PLAIN = requestOf('GET / HTTP/1.1\r\n\r\n');
@@ -24,5 +24,14 @@ describe('stamped request', () => {
   ])('has %s credentials in their place, numbers before and after them intact', (_what, credentials) => {
     const stamped = Buffer.from(stampRequest(AUTHORISED, 5, credentials)).toString();
     expect(stamped).toBe(`GET /000000000005 HTTP/1.1\r\nA: ${credentials}\r\nB: 000000000005\r\n\r\n`);
+  });
+
+  it('is the same in place, until the next one', () => {
+    const request = requestOf('GET /{nonce} HTTP/1.1\r\n\r\n');
+    const first = stampInPlace(request, 1_234);
+    expect(Buffer.from(first)).toEqual(Buffer.from(stampRequest(request, 1_234)));
+    const second = stampInPlace(request, 5);
+    expect(second).toBe(first);
+    expect(Buffer.from(second)).toEqual(Buffer.from(stampRequest(request, 5)));
   });
 });
