@@ -2,7 +2,7 @@ import { constants, type NetworkInterfaceInfo, networkInterfaces } from 'node:os
 import { performance } from 'node:perf_hooks';
 import type { Lack } from '../outcome/classify.ts';
 import { readIcmp } from '../outcome/refusal.ts';
-import type { Endpoint } from './types.ts';
+import type { AttemptRecord, Endpoint } from './types.ts';
 
 /**
  * Machines that run out of ports do so thousands of times a second, so addresses are cached rather than looked up
@@ -22,6 +22,13 @@ export function diagnoseLack(errno: number, wasBind: boolean, { address, family 
   if (errno !== constants.errno.EADDRNOTAVAIL) return 'nothing known';
   if (wasBind) return 'address';
   return family === 6 && !listIPv6().some((own) => reaches(own, address)) ? 'family' : 'nothing known';
+}
+
+/** Whether a connection that this machine refused to start was to have a certain source port, which something else holds. */
+export function isPortTaken({ errno, lacks, sourcePort }: Readonly<AttemptRecord>): boolean {
+  if (sourcePort === 0) return false;
+  const { EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
+  return errno === EADDRINUSE || (errno === EADDRNOTAVAIL && lacks === 'nothing known');
 }
 
 /** ::1 and link-local addresses cannot be used beyond the host or link (RFC 4291 sections 2.5.3 and 2.5.6). */

@@ -3,7 +3,7 @@ import type { Via } from './words.ts';
 import { sendsNothing } from './words.ts';
 
 interface Fault {
-  readonly key: 'via' | 'source' | 'close' | 'hold' | 'prove' | 'request' | 'load';
+  readonly key: 'via' | 'close' | 'hold' | 'prove' | 'request' | 'load';
   readonly what: string;
   readonly fix: string;
 }
@@ -13,7 +13,7 @@ const OWN_FIELDS = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 
 
 /**
  * Settings of an arm that browsers do not support. They open pages, keep their connections and close them when
- * idle; the system chooses their ports. `close` and `hold` from the defaults are ignored.
+ * idle. `close` and `hold` from the defaults are ignored.
  * @param isSecured the target is an https:// one
  */
 export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecured: boolean): Fault[] {
@@ -35,8 +35,6 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
       what: 'page.hosts needs a proxy: direct, all objects come from the target',
       fix: 'use via: proxy, or remove page.hosts',
     });
-  if (written.source?.ports !== undefined)
-    faults.push({ key: 'source', what: 'browsers cannot choose source ports', fix: 'remove source.ports' });
   const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);
   if (key !== undefined) {
     faults.push({ key, what: `"${key}" does not apply to browsers`, fix: 'remove it, and set load.idle' });

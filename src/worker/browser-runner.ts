@@ -1,10 +1,11 @@
 import type { Browser } from '../engine/browser/browser.ts';
-import { BrowserEngine } from '../engine/browser/engine.ts';
+import { BrowserEngine, sourceOf } from '../engine/browser/engine.ts';
 import { compilePage } from '../engine/browser/page.ts';
 import { PROFILES } from '../engine/browser/profiles/profiles.ts';
 import type { BrowserArm, BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
+import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
 import type { Clock } from '../net/ticker.ts';
 import type { DropReason } from '../outcome/outcome.ts';
 import { browserShare, thinkTimeUs } from '../plan/browsers.ts';
@@ -12,6 +13,7 @@ import { TimeHeap } from '../plan/ports/time-heap.ts';
 import { createRandomBelow, type RandomBelow } from '../random.ts';
 import type { BrowserLoad } from '../scenario/load-types.ts';
 import { toEngineArm } from './arm-plan.ts';
+import { BrowserPorts } from './browser-ports.ts';
 import { RETRY_US, type Standing } from './feeder.ts';
 import type { LoopFeeder } from './loop.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
@@ -31,6 +33,16 @@ export interface BrowserRunnerOptions {
   readonly stock?: TokenStock;
 }
 
+/** A connection that has not ended. */
+interface Opened {
+  /** Number of the browser that opened it. */
+  readonly browser: number;
+  /** 0: the system chooses. */
+  readonly port: number;
+  /** How long its port had rested. */
+  readonly age: ReuseAge;
+}
+
 /** Joins what a population of browsers needs: the page schedule, the connections, and the recorder. */
 export class BrowserRunner implements BrowserHost, LoopFeeder {
   readonly engine: BrowserEngine;
@@ -44,8 +56,10 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   /** Browsers that wait for permission to open a connection. */
   readonly #blocked = new Set<Browser>();
   readonly #random: RandomBelow;
-  /** Who opened each connection that has not ended, by its attempt. */
-  readonly #openers = new Map<number, number>();
+  /** By attempt. */
+  readonly #opened = new Map<number, Opened>();
+  /** Undefined if the system chooses the ports. */
+  readonly #ports: BrowserPorts | undefined;
   #attempts = 0;
   #nonces = 0;
   #isStopped = false;
@@ -55,6 +69,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.#options = options;
     this.clock = clock;
     this.engine = new BrowserEngine(index, toBrowserArm(options), this);
+    this.#ports = BrowserPorts.open(options.planned, plan.index, plan.count);
     this.#random = createRandomBelow(plan.index + 1);
     for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
       this.#due.push(atUs, this.#browsers.push(this.engine.add(browser)) - 1);
@@ -88,9 +103,11 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
 
   settled(record: Readonly<AttemptRecord>): void {
     const { recorder, index } = this.#options;
-    recorder.settled(record, false);
-    recorder.browsing(index)?.closed(this.#openers.get(record.attempt)!);
-    this.#openers.delete(record.attempt);
+    const { age, browser } = this.#opened.get(record.attempt)!;
+    const outcome = recorder.settled(record, false, age);
+    recorder.browsing(index)?.closed(browser);
+    this.#ports?.release(record, outcome);
+    this.#opened.delete(record.attempt);
     this.#options.stock?.release(record.attempt);
   }
 
@@ -103,16 +120,17 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   permit(browser: number, endpoint: number, sinceUs: number, intendedAtUs: number): ConnectPermit {
     const { plan, index, recorder, stock } = this.#options;
     const nowUs = this.clock();
-    const blockedReason = this.#blockedReason();
+    const blockedReason = this.#blockedReason(browser, nowUs);
     if (blockedReason !== undefined) {
       if (this.waits(browser, sinceUs)) return 'wait';
       recorder.dropped(index, false, blockedReason);
       return 'never';
     }
     const attempt = plan.index + plan.count * this.#attempts++;
-    recorder.begun(index, false, endpoint, { intendedAtUs, begunAtUs: nowUs });
+    const { port, age } = this.#ports?.take(this.#sourceOf(browser), nowUs) ?? SYSTEM_CHOOSES;
+    recorder.begun(index, false, endpoint, { intendedAtUs, begunAtUs: nowUs }, age);
     recorder.browsing(index)?.opened(browser);
-    this.#openers.set(attempt, browser);
+    this.#opened.set(attempt, { browser, port, age });
     stock?.promise(attempt);
     return attempt;
   }
@@ -123,13 +141,17 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     return true;
   }
 
+  portOf(attempt: number): number {
+    return this.#opened.get(attempt)!.port;
+  }
+
   nextNonce(): number {
     const { index, count } = this.#options.plan;
     return index + count * this.#nonces++;
   }
 
   established(record: Readonly<AttemptRecord>): void {
-    this.#options.recorder.established(record, false);
+    this.#options.recorder.established(record, false, this.#opened.get(record.attempt)!.age);
   }
 
   challenged(tookUs: number): void {
@@ -159,10 +181,15 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     for (const browser of blocked) browser.pump();
   }
 
-  #blockedReason(): DropReason | undefined {
+  #blockedReason(browser: number, nowUs: number): DropReason | undefined {
     const { countOpen, plan, stock } = this.#options;
     if (countOpen() >= plan.maxOpen) return 'unsent-open-limit';
-    return stock?.hasAny() === false ? 'unsent-no-credentials' : undefined;
+    if (stock?.hasAny() === false) return 'unsent-no-credentials';
+    return this.#ports?.hasFree(this.#sourceOf(browser), nowUs) === false ? 'unsent-no-port' : undefined;
+  }
+
+  #sourceOf(browser: number): number {
+    return sourceOf(browser, this.#options.planned);
   }
 
   /** As laid out by {@link browserShare}. */
@@ -171,6 +198,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     return (browser - index) / count;
   }
 }
+
+const SYSTEM_CHOOSES = { port: 0, age: FIRST_USE };
 
 function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): BrowserArm {
   const engineArm = toEngineArm(planned, stock);

@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../engine/types.ts';
 import type { ReuseAge } from '../metrics/reuse-bins.ts';
 import { groupOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { createPortAllocator } from '../plan/ports/allocator.ts';
-import type { PortAllocator } from '../plan/ports/types.ts';
+import type { PortAllocator, PortShard, SourcePlan } from '../plan/ports/types.ts';
 import { seedOf } from '../random.ts';
 import type { CloseMode } from '../scenario/words.ts';
 import type { PlannedArm } from './protocol.ts';
@@ -22,18 +22,39 @@ export class SourcePortPool {
 
   /** @returns undefined if the system chooses the ports */
   static open(planned: PlannedArm, index: number, count: number): SourcePortPool | undefined {
-    const { arm, ports, sources } = planned;
-    if (arm.source?.ports === undefined || ports === undefined) return undefined;
+    const { arm, sources } = planned;
     // Arms that draw at random from the same ports must not draw the same ones at the same time.
-    const plan = { ...arm.source.ports, sources: sources.length, ports, seed: seedOf(arm.name) };
-    const span = (ports.at(-1)?.to ?? 0) - (ports[0]?.from ?? 0) + 1;
-    const allocator = createPortAllocator(plan, { index, count });
-    return new SourcePortPool(allocator, arm.close, {
-      lowest: ports[0]?.from ?? 0,
-      span,
-      shards: count,
-      sources: sources.length,
-    });
+    const plan = { sources: sources.length, seed: seedOf(arm.name) };
+    return SourcePortPool.#openOf(planned, plan, arm.close, { index, count });
+  }
+
+  /**
+   * The same for browsers, of one of the addresses: they keep to it, and close first.
+   * @param source index of the address; in the pool, its index is 0
+   * @returns undefined if the system chooses the ports
+   */
+  static openFor(
+    planned: PlannedArm,
+    source: number,
+    index: number,
+    count: number,
+  ): SourcePortPool | undefined {
+    const { arm, sources } = planned;
+    const plan = { sources: 1, startShare: source / sources.length, seed: seedOf(`${arm.name} ${source}`) };
+    return SourcePortPool.#openOf(planned, plan, 'fin', { index, count });
+  }
+
+  static #openOf(
+    { arm, ports }: PlannedArm,
+    plan: Pick<SourcePlan, 'sources' | 'startShare' | 'seed'>,
+    close: CloseMode,
+    shard: PortShard,
+  ): SourcePortPool | undefined {
+    if (arm.source?.ports === undefined || ports === undefined) return undefined;
+    const lowest = ports[0]?.from ?? 0;
+    const span = (ports.at(-1)?.to ?? 0) - lowest + 1;
+    const allocator = createPortAllocator({ ...arm.source.ports, ports, ...plan }, shard);
+    return new SourcePortPool(allocator, close, { lowest, span, shards: shard.count, sources: plan.sources });
   }
 
   constructor(

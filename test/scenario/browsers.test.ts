@@ -69,7 +69,6 @@ describe('a population of browsers', () => {
     ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 exceeds the limit', 'lower'],
     ['load: { browsers: 1, for: 25h }', '25h exceeds the limit', 'shorten'],
     [`${BROWSERS}, via: tcp`, 'browsers open pages, which need HTTP', 'via: proxy'],
-    [`${BROWSERS}, source: { ports: 20000-20999 }`, 'browsers cannot choose source ports', 'source.ports'],
     [`${BROWSERS}, close: reset`, '"close" does not apply to browsers', 'load.idle'],
     [`${BROWSERS}, hold: 5s`, '"hold" does not apply to browsers', 'load.idle'],
     [`${BROWSERS}, prove: 5s`, '"prove" does not apply to browsers', 'load.idle'],
@@ -90,6 +89,11 @@ describe('a population of browsers', () => {
     expect(found).toEqual([expect.stringContaining(why)]);
     expect(found[0]).toMatch(/:5:\d+: /);
     expect(found[0]).toContain(fix);
+  });
+
+  it('may come from source ports of the scenario’s choice', () => {
+    const { arms } = scenarioOf(`  a: { ${BROWSERS}, source: { ports: 20000-20999, order: random } }`);
+    expect(arms[0]!.source?.ports).toMatchObject({ range: { from: 20_000, to: 20_999 }, order: 'random' });
   });
 
   it('keeps idle connections as long as its profile does', () => {

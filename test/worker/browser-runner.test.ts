@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createPortableEngine } from '../../src/engine/portable/engine.ts';
 import { addCounts, emptyCounts } from '../../src/metrics/counts.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
@@ -9,7 +10,7 @@ import type { Arm } from '../../src/scenario/types.ts';
 import type { FromWorker, ShardPlan } from '../../src/worker/protocol.ts';
 import { runShard } from '../../src/worker/shard.ts';
 import { armOf } from '../analysis/parts.ts';
-import { answering, responseOf, startPeer } from '../support/servers.ts';
+import { answering, type Behaviour, responseOf, startPeer } from '../support/servers.ts';
 
 const LOAD: BrowserLoad = {
   kind: 'browsers',
@@ -28,6 +29,8 @@ interface Shard {
   readonly arm?: Partial<Arm>;
   readonly plan?: Partial<ShardPlan>;
   readonly basicCredentials?: readonly string[];
+  /** Source ports of 127.0.0.1. */
+  readonly ports?: readonly number[];
   /** Told so soon after its start. */
   readonly stop?: 'drain' | 'abort';
 }
@@ -35,7 +38,7 @@ interface Shard {
 /** Runs one shard of a population against a peer; what it counted, and how many times each was timed. */
 async function run(
   peer: { readonly host: string; readonly port: number },
-  { load, arm, plan, basicCredentials, stop }: Shard = {},
+  { load, arm, plan, basicCredentials, ports, stop }: Shard = {},
 ) {
   const planned = {
     arm: armOf({
@@ -46,7 +49,8 @@ async function run(
       ...arm,
     }),
     endpoints: [{ address: peer.host, port: peer.port, family: 4 as const }],
-    sources: [],
+    sources: ports === undefined ? [] : ['127.0.0.1'],
+    ...(ports && { ports: ports.map((port) => ({ from: port, to: port })) }),
     ...(basicCredentials && { basicCredentials }),
   };
   const shard: ShardPlan = {
@@ -178,5 +182,61 @@ describe('a population of browsers in a shard', () => {
     expect(counts.outcomes).toEqual({ 'response-timeout': 1, 'unsent-open-limit': 3 });
     expect(counts.requests).toBe(4);
     expect(timed).not.toContain('stress.page');
+  });
+
+  describe('with source ports of its own', () => {
+    const source = {
+      addresses: [],
+      ports: { range: { from: 1, to: 65_535 }, order: 'sequential' as const, reuseAfterUs: 0 },
+    };
+
+    /** Ports that are free, in ascending order: they were, a moment ago. */
+    async function findFree(count: number): Promise<number[]> {
+      const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+      await Promise.all(servers.map((server) => once(server, 'listening')));
+      const found = servers.map((server) => (server.address() as AddressInfo).port);
+      await Promise.all(servers.map((server) => once(server.close(), 'close')));
+      return found.sort((a, b) => a - b);
+    }
+
+    it('opens connections from these alone, none from two at once', async () => {
+      const peer = await startPeer(hello);
+      const ports = await findFree(12);
+      const { counts } = await run(peer, { arm: { source }, ports });
+      const used = peer.seen.map(({ remotePort }) => remotePort);
+      expect(used.sort((a, b) => a - b)).toEqual(ports);
+      expect(counts.outcomes).toEqual({ ok: 12 });
+    });
+
+    it('counts a port that something else holds, and takes another for the page', async () => {
+      const peer = await startPeer(hello);
+      const ports = await findFree(6);
+      const holder = createServer().listen(ports[0], '127.0.0.1');
+      await once(holder, 'listening');
+      onTestFinished(() => void holder.close());
+      const { counts } = await run(peer, { arm: { source }, ports, load: { browsers: 1 } });
+      expect(counts.outcomes['local-port-in-use']).toBe(1);
+      expect(counts.browsing?.pages).toBeGreaterThan(0);
+      expect(counts.browsing?.pagesFailed ?? 0).toBe(0);
+      expect(peer.seen.map(({ remotePort }) => remotePort)).not.toContain(ports[0]);
+    });
+
+    it('counts what waits for a port in vain, and loads pages over the connections that there are', async () => {
+      const slow: Behaviour = {
+        request: (socket) => void setTimeout(() => socket.write(responseOf('hello')), 30),
+      };
+      const peer = await startPeer(slow);
+      const { counts } = await run(peer, {
+        ...{
+          arm: { source },
+          ports: await findFree(1),
+          load: { browsers: 1 },
+          plan: { maxLatenessUs: 5_000 },
+        },
+      });
+      expect(peer.seen).toHaveLength(1);
+      expect(counts.outcomes).toMatchObject({ ok: 1, 'unsent-no-port': expect.any(Number) });
+      expect(counts.browsing?.pagesFailed ?? 0).toBe(0);
+    });
   });
 });

@@ -46,7 +46,6 @@ export class Browser implements ConnectionOwner<Connection> {
     });
   }
 
-  /** Whether a page is being loaded. */
   get isLoading(): boolean {
     return this.#page !== undefined;
   }
@@ -69,17 +68,15 @@ export class Browser implements ConnectionOwner<Connection> {
   /** Opens no further page, and closes its connections once they are idle. */
   retire(): void {
     this.#isRetired = true;
-    if (this.#page !== undefined) return;
-    this.#pools.closeIdle();
+    if (this.#page === undefined) this.#pools.closeIdle();
   }
 
   /** Abandons the page being loaded and every connection. */
   abort(): void {
     this.#isRetired = true;
-    const left = this.#page?.left ?? 0;
-    this.#page = undefined;
     this.#schedule?.stop();
-    for (let object = 0; object < left; object += 1) this.#host.objectOver(-1);
+    for (let left = this.#page?.left ?? 0; left > 0; left -= 1) this.#host.objectOver(-1);
+    this.#page = undefined;
     this.#pools.abort();
   }
 
@@ -143,7 +140,7 @@ export class Browser implements ConnectionOwner<Connection> {
   over(
     connection: Connection,
     object: PageObject | undefined,
-    { lost, isUnreached }: Ending,
+    { lost, isUnreached, lacksPort }: Ending,
     others: readonly (readonly [PageObject, Lost])[],
   ): void {
     this.#factory.forget(connection);
@@ -153,7 +150,11 @@ export class Browser implements ConnectionOwner<Connection> {
     const left = pool.remove(connection, lost === 'challenged');
     if (isUnreached && this.#arm.isProxied && this.#arm.endpoints.length > 1)
       this.#meetUnreached(pool, connection, left);
-    else if (left !== undefined) this.#finish(left, -1);
+    else if (left !== undefined) {
+      // It has been counted, and the next connection gets another port.
+      if (lacksPort) pool.queue.putFirst(left);
+      else this.#finish(left, -1);
+    }
     if (object !== undefined) this.#lose(pool, object, lost);
     for (const [other, otherLost] of others) this.#lose(pool, other, otherLost);
     if (pool.connections.size === 0) pool.hasBackup = false;

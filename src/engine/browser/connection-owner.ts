@@ -14,6 +14,8 @@ export interface Ending {
   readonly lost: Lost;
   /** Its far end refused it, or did not answer in time. */
   readonly isUnreached: boolean;
+  /** Something else on this machine holds the source port that it was to have. */
+  readonly lacksPort: boolean;
 }
 
 /** The owner of a connection. */

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
+import { isPortTaken } from '../lack.ts';
 import { Connection as SocketConnection } from '../portable/connection.ts';
 import { errnoOf, isAfterHandshake } from '../portable/errno.ts';
 import type { AttemptRecord } from '../types.ts';
@@ -111,7 +112,7 @@ export class Connection {
     const { record } = this;
     const { endpoints, sources, socket: options } = this.#shared.arm;
     const endpoint = endpoints[record.endpoint]!;
-    const route = { endpoint, source: sources[record.source], sourcePort: 0, options };
+    const route = { endpoint, source: sources[record.source], sourcePort: record.sourcePort, options };
     // TLS takes no buffer.
     const readBuffer = this.#shared.tls === undefined ? this.#shared.readBuffer : undefined;
     const errno = this.#socket.open(route, readBuffer);
@@ -292,6 +293,7 @@ export class Connection {
     record.endedAtUs = host.clock();
     host.settled(record);
     const isUnreached = phase === 'handshake' && (cause === 'timeout' || cause === 'errno');
-    this.#owner.over(this, cut?.object, { lost, isUnreached }, others);
+    const lacksPort = phase === 'start' && isPortTaken(record);
+    this.#owner.over(this, cut?.object, { lost, isUnreached, lacksPort }, others);
   }
 }

@@ -89,14 +89,13 @@ export class BrowserEngine implements ConnectionFactory {
     { browser, attempt, endpoint, intendedAtUs, site, manner }: DueConnection,
     owner: ConnectionOwner<Connection>,
   ): Connection {
-    const { endpoints, sources } = this.#arm;
     const record = createAttemptRecord({
       arm: this.#index,
       attempt,
       intendedAtUs,
       endpoint,
-      // Every source is paired with every endpoint.
-      source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
+      source: sourceOf(browser, this.#arm),
+      sourcePort: this.#host.portOf(attempt),
     });
     const connection = new Connection(this.#shared, owner, record, site, manner);
     this.#connections.add(connection);
@@ -108,4 +107,15 @@ export class BrowserEngine implements ConnectionFactory {
     this.#connections.delete(connection);
     this.#opening.delete(connection);
   }
+}
+
+/**
+ * Index of a browser's source address; -1: the system chooses. Every source is paired with every endpoint.
+ * @param browser its number across all shards
+ */
+export function sourceOf(
+  browser: number,
+  { endpoints, sources }: Pick<BrowserArm, 'endpoints' | 'sources'>,
+): number {
+  return sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length;
 }

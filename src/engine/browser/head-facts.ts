@@ -63,7 +63,11 @@ function isPlainlyPersistent(bytes: Uint8Array, length: number): boolean {
     if (bytes[at - 1] !== LF) continue;
     const first = bytes[at]! | LOWER;
     if (first === P && isProxyField(bytes, at)) return false;
-    if (first !== C || (bytes[at + 1]! | LOWER) !== KEEP_ALIVE[1] || (bytes[at + 3]! | LOWER) !== KEEP_ALIVE[3])
+    if (
+      first !== C ||
+      (bytes[at + 1]! | LOWER) !== KEEP_ALIVE[1] ||
+      (bytes[at + 3]! | LOWER) !== KEEP_ALIVE[3]
+    )
       continue;
     if (!isKeepAlive(bytes, at, length)) return false;
   }
@@ -77,7 +81,7 @@ const isProxyField = (bytes: Uint8Array, at: number): boolean =>
 /** Whether a line says keep-alive, in one of the usual spellings, and ends there: a blank would continue it. */
 function isKeepAlive(bytes: Uint8Array, at: number, length: number): boolean {
   const end = at + KEEP_ALIVE.length;
-  if (end >= length || bytes[end]! <= BLANK && bytes[end] !== 0x0d) return false;
+  if (end >= length || (bytes[end]! <= BLANK && bytes[end] !== 0x0d)) return false;
   for (let index = 0; index < KEEP_ALIVE.length; index += 1) {
     const written = bytes[at + index]!;
     const isLetter = KEEP_ALIVE[index]! >= 0x61;

@@ -80,7 +80,9 @@ export function compilePage(arm: Arm, { page }: BrowserLoad): PageCompiler {
         request = compileObject(site, object, pathOf(site, object, page.paths), credentials && field);
         compiled.set(object, request);
       }
-      return credentials === undefined ? stampInPlace(request, nonce) : stampRequest(request, nonce, credentials);
+      return credentials === undefined
+        ? stampInPlace(request, nonce)
+        : stampRequest(request, nonce, credentials);
     },
   };
 }

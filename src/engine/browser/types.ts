@@ -63,6 +63,8 @@ export interface BrowserHost extends AttemptObserver {
    * @param sinceUs when they were first missing
    */
   waits(browser: number, sinceUs: number): boolean;
+  /** The source port of a connection that may be opened; 0: the system chooses. */
+  portOf(attempt: number): number;
   /** Returns a number unique to each object. */
   nextNonce(): number;
   /** A challenge arrived, this long after its request. Rejected credentials are not reported. */

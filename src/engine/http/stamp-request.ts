@@ -27,7 +27,11 @@ export function stampInPlace(request: CompiledRequest, attempt: number): Uint8Ar
   return request.bytes;
 }
 
-function writeNonces(bytes: Uint8Array, { nonceOffsets, nonceWidth }: CompiledRequest, attempt: number): void {
+function writeNonces(
+  bytes: Uint8Array,
+  { nonceOffsets, nonceWidth }: CompiledRequest,
+  attempt: number,
+): void {
   for (let index = 0; index < nonceOffsets.length; index++) {
     writeNonce(bytes, nonceOffsets[index]!, nonceWidth, attempt);
   }

@@ -112,7 +112,8 @@ export class Connection {
     const sent = sendAtOnce(this.#fd, bytes);
     if (sent >= 0) this.#sentBytes += sent;
     if (sent === bytes.length) return;
-    if (sent >= 0 || sent === -constants.errno.EAGAIN) stream.write(Buffer.from(bytes.subarray(Math.max(0, sent))));
+    if (sent >= 0 || sent === -constants.errno.EAGAIN)
+      stream.write(Buffer.from(bytes.subarray(Math.max(0, sent))));
     // As Node reports what it cannot write: later, and once.
     else process.nextTick(() => this.#events.failed(-sent, undefined));
   }

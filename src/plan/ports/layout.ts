@@ -16,14 +16,14 @@ export class SlotLayout {
   /** By address: where its walk through the ports starts. */
   readonly #starts: Int32Array;
 
-  constructor({ sources, ports }: SourcePlan, shard: PortShard) {
+  constructor({ sources, ports, startShare = 0 }: SourcePlan, shard: PortShard) {
     const mine = listShardPorts(ports, shard);
     this.#sources = sources;
     this.#ports = Uint16Array.from(mine);
     this.portCount = mine.length;
     this.size = sources * mine.length;
     this.#starts = Int32Array.from({ length: sources }, (_, source) =>
-      Math.floor((source * mine.length) / sources),
+      Math.floor(((source / sources + startShare) % 1) * mine.length),
     );
     mine.forEach((port, index) => {
       this.#indexes[port] = index;

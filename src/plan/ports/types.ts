@@ -16,6 +16,8 @@ export interface SourcePlan {
    * given by `order`.
    */
   readonly reuseExactlyUs?: number;
+  /** How far into its ports the first address begins, as a share of them below 1; default 0. */
+  readonly startShare?: number;
   /** Integer seed for the order `random`; default 1. */
   readonly seed?: number;
 }

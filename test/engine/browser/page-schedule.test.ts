@@ -12,7 +12,11 @@ function schedule(objects: number, layoutAfterUs: number, isDelayed?: (index: nu
   const one = new PageSchedule(
     objects,
     { ...CHROMIUM, layoutAfterUs },
-    { delaysAll: isDelayed === undefined, isDelayed: isDelayed ?? (() => true), ask: (index) => asked.push(index) },
+    {
+      delaysAll: isDelayed === undefined,
+      isDelayed: isDelayed ?? (() => true),
+      ask: (index) => asked.push(index),
+    },
   );
   onTestFinished(() => one.stop());
   return { one, asked };

@@ -77,6 +77,7 @@ export function populate(
     clock: () => performance.now() * 1_000,
     permit: () => leave?.(counts.attempts) ?? counts.attempts++,
     waits: waits ?? (() => true),
+    portOf: () => 0,
     nextNonce: () => counts.nonces++,
     established() {
       told.established += 1;
