@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { EnvironmentError } from '../../errors.ts';
+import { destroyWhenIdle } from './destroy-when-idle.ts';
 import { formatFingerprint } from './fingerprint.ts';
 import {
   ANSWER,
@@ -38,7 +39,6 @@ export interface PeerListener {
 }
 
 const CONNECT_MS = 10_000;
-const FINISH_MS = 5_000;
 
 /**
  * Connects to a peer, verifies its fingerprint, and only then sends the token.
@@ -124,9 +124,8 @@ function follow(
     async finish() {
       isExpected = true;
       socket.end();
-      const last = setTimeout(() => socket.destroy(), FINISH_MS);
+      destroyWhenIdle(socket, () => received);
       await closed;
-      clearTimeout(last);
     },
     close() {
       isExpected = true;

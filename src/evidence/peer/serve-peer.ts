@@ -6,6 +6,7 @@ import { EnvironmentError } from '../../errors.ts';
 import type { CaptureTime } from '../../net/capture/pcapng-encode.ts';
 import { createSelfSigned } from '../../net/self-signed.ts';
 import { CaptureStream } from './capture-stream.ts';
+import { destroyWhenIdle } from './destroy-when-idle.ts';
 import { formatFingerprint } from './fingerprint.ts';
 import { type Answer, HELLO, isSameSecret, LINE_TIMEOUT_MS, MAX_LINE_BYTES, PROTOCOL } from './protocol.ts';
 import { readFirstLine } from './read-line.ts';
@@ -113,7 +114,7 @@ export async function servePeer(options: PeerOptions): Promise<ServedPeer> {
       if (!clients.has(client)) return;
       client.stream.end(options.lost() - client.lostBefore);
       leave('is done');
-      setTimeout(() => socket.destroy(), LAST_MS).unref();
+      destroyWhenIdle(socket, () => socket.bytesWritten - socket.writableLength);
     });
     socket.once('close', () => leave('is gone'));
     socket.resume();
