@@ -7,4 +7,5 @@ export function judge(
   },
   causes: readonly string[],
   isPair: boolean,
+  resent?: number,
 ): { class: Class; named: string[]; rivals: string[] };

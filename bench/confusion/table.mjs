@@ -5,6 +5,7 @@ const COLUMNS = [
   ['no-rival', 'cannot tell, without it'],
   ['wrong', 'named wrongly'],
   ['healthy', 'called healthy'],
+  ['unshown', 'called healthy, and nothing had been sent again'],
   ['none', 'no verdict'],
 ];
 

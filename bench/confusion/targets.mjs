@@ -12,7 +12,8 @@ const ATTEMPTS = 0.5;
  */
 export function checkTargets(entries, exhaustive = []) {
   const calm = entries.filter(({ busy }) => busy === 0);
-  const ill = (sides) => calm.filter((entry) => entry.sides === sides && entry.causes.length > 0);
+  const isIll = (entry) => entry.causes.length > 0 && entry.class !== 'unshown';
+  const ill = (sides) => calm.filter((entry) => entry.sides === sides && isIll(entry));
   const healthy = calm.filter(({ causes }) => causes.length === 0);
   const [both, near] = [ill('both'), ill('near')];
   const missed = near.filter((entry) => entry.class !== 'right' && entry.class !== 'rival');

@@ -36,7 +36,7 @@ export async function tryCell(cell, { sides, session, scratch, keep, signal }) {
     session === 'fixed' ? fixedRun(cell) : adaptiveRun(cell, session === 'exhaustive');
   mkdirSync(scratch, { recursive: true });
   try {
-    const { failed } = await runInLab(cell, scenario, flags, {
+    const { failed, resent } = await runInLab(cell, scenario, flags, {
       scratch,
       signal,
       hasFar: sides.includes('both'),
@@ -45,7 +45,8 @@ export async function tryCell(cell, { sides, session, scratch, keep, signal }) {
     const run = await findRun(scratch);
     if (run === undefined) return sides.map((side) => ({ sides: side, seconds, failed }));
     const entries = [];
-    for (const side of sides) entries.push({ sides: side, seconds, ...(await judgeRun(run, cell, side)) });
+    for (const side of sides)
+      entries.push({ sides: side, seconds, ...(await judgeRun(run, cell, side, resent)) });
     if (keep !== undefined)
       await cp(run, join(keep, `${cell.id.replace(' #', '-')}-${sides.join('-')}`), {
         recursive: true,
@@ -68,12 +69,13 @@ function adaptiveRun({ ratePerSec }, isExhaustive) {
   return ['diagnose', '--rate', `${ratePerSec}/s`, ...all];
 }
 
-async function judgeRun(dir, { causes, label }, sides) {
+async function judgeRun(dir, { causes, label }, sides, resent) {
   const { seen } = await observeRun(dir, sides);
   const diagnosis = diagnose(seen);
   const attempts = seen.arms.reduce((sum, { started }) => sum + started, 0);
   const { verdict, text } = diagnosis;
-  return { verdict, text, attempts, ...judge(diagnosis, causes, label.includes('+')) };
+  const worth = judge(diagnosis, causes, label.includes('+'), resent);
+  return { verdict, text, attempts, resent, ...worth };
 }
 
 async function runInLab(cell, scenario, flags, { scratch, signal, hasFar }) {
@@ -97,10 +99,24 @@ async function runInLab(cell, scenario, flags, { scratch, signal, hasFar }) {
       ...{ env, cwd: scratch, detached: true },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
-    return await follow(child, signal);
+    const { failed } = await follow(child, signal);
+    return { failed, resent: await countResent(new Lab(file)) };
   } finally {
     await removeLab(file);
   }
+}
+
+/** What the kernels of both sides have sent again since the lab was built (RFC 4022, tcpRetransSegs): what did not arrive, or seemed so. */
+async function countResent({ client, far }) {
+  let resent = 0;
+  for (const room of [client, far]) {
+    const [names = [], values = []] = (await room.run('cat', '/proc/net/snmp'))
+      .split('\n')
+      .filter((line) => line.startsWith('Tcp:'))
+      .map((line) => line.split(' '));
+    resent += Number(values[names.indexOf('RetransSegs')]);
+  }
+  return resent;
 }
 
 /** Users of two proxies, one of which is dead, have a script that names both. */

@@ -15,8 +15,8 @@ export interface Cell {
 
 export type Sides = 'near' | 'both';
 
-/** What a diagnosis was worth. */
-export type Class = 'right' | 'rival' | 'no-rival' | 'wrong' | 'healthy' | 'none';
+/** What a diagnosis was worth; `unshown`: what was there had done nothing to the run, and it was called healthy. */
+export type Class = 'right' | 'rival' | 'no-rival' | 'wrong' | 'healthy' | 'unshown' | 'none';
 
 /** Of which program a line tells. */
 export interface Version {
@@ -37,6 +37,8 @@ export interface Entry extends Cell, Version {
   readonly rivals?: readonly string[];
   readonly class?: Class;
   readonly attempts?: number;
+  /** Segments that the kernels of both sides sent again. */
+  readonly resent?: number;
   readonly seconds: number;
   /** It could not be tried; the next start tries it again. */
   readonly failed?: string;

@@ -98,6 +98,15 @@ describe('what a diagnosis is worth', () => {
     const causesSeen = statuses.map(([id, status]) => cause(id, status));
     expect(judge({ verdict, causes: causesSeen }, causes, isPair).class).toBe(expected);
   });
+
+  it.each<[string, string[], number, Class]>([
+    ['what keeps packets back has kept none', ['early-reuse', 'nat-ports'], 0, 'unshown'],
+    ['it has kept one back', ['early-reuse'], 1, 'healthy'],
+    ['it makes itself felt in other ways', ['reset-injected'], 0, 'healthy'],
+    ['nothing is ill', [], 0, 'right'],
+  ])('called healthy, where %s', (_, causes, resent, expected) => {
+    expect(judge({ verdict: 'healthy', causes: [] }, causes, false, resent).class).toBe(expected);
+  });
 });
 
 const many = (count: number, changes: Parameters<typeof entry>[0]) =>
@@ -114,6 +123,7 @@ describe('the targets', () => {
       [/near and far evidence: named right 94 of 100 \(94 %/],
     ],
     [[...many(80, { sides: 'near' }), ...many(20, { sides: 'near', class: 'rival' })], []],
+    [[...many(8, { sides: 'near' }), ...many(9, { sides: 'near', class: 'unshown' })], []],
     [
       [...many(79, { sides: 'near' }), ...many(21, { sides: 'near', class: 'rival' })],
       [/near side alone: named right 79/],
@@ -167,10 +177,10 @@ describe('the table', () => {
   it('has a row for each preset, one for all pairs, and one for all', () => {
     const rows = renderTable(entries).split('\n').slice(2);
     expect(rows).toEqual([
-      '| `healthy` | none | 1 | 1 |  |  |  |  |  |',
-      '| `random-loss` | loss | 4 | 3 |  |  | 1 |  |  |',
-      '| two at once (2 pairs) |  | 2 | 1 | 1 |  |  |  |  |',
-      '| all |  | 7 | 5 | 1 |  | 1 |  |  |',
+      '| `healthy` | none | 1 | 1 |  |  |  |  |  |  |',
+      '| `random-loss` | loss | 4 | 3 |  |  | 1 |  |  |  |',
+      '| two at once (2 pairs) |  | 2 | 1 | 1 |  |  |  |  |  |',
+      '| all |  | 7 | 5 | 1 |  | 1 |  |  |  |',
     ]);
   });
 
