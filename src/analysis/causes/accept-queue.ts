@@ -6,9 +6,12 @@ import { resetsByTtl } from './refusals.ts';
 import { describeCounting } from './room.ts';
 import { allStalls, countOverflows, explainedOtherwise, isOfThatQueue, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
+import { describeUntaken } from './untaken.ts';
 
 /** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
 const ENOUGH = 0.8;
+
+const ENDS: ReadonlySet<Symptom['kind']> = new Set(['broken', 'cut']);
 
 /** Waits that no path and no prompt server explain. */
 const LATE_US = 150_000;
@@ -25,9 +28,8 @@ export const acceptQueue = {
   },
   judge: (symptom, seen) => [
     ...judgeCounters(symptom, seen),
-    ...(symptom.kind === 'stalled' || symptom.kind === 'late'
-      ? judgeWaits(symptom)
-      : judgeEnds(symptom, seen)),
+    ...judgeUntaken(symptom, seen),
+    ...(ENDS.has(symptom.kind) ? judgeEnds(symptom, seen) : judgeWaits(symptom)),
     ...(symptom.kind === 'stalled' ? judgeStalls(symptom, seen) : []),
   ],
   decidedBy: [
@@ -56,8 +58,8 @@ export const acceptQueue = {
 function judgeEnds(symptom: Symptom, seen: Observations): Judgement[] {
   const resets = resetsByTtl(symptom);
   if (resets?.kind === 'other') return contradicts(resets.text);
-  if ((countOverflows(seen) ?? 0) === 0)
-    return contradicts('no counter of the far end tells of a full queue');
+  if ((countOverflows(seen) ?? 0) === 0 && describeUntaken(symptom, seen) === undefined)
+    return contradicts('neither a counter of the far end nor what it took tells of a full queue');
   return NOTHING;
 }
 
@@ -74,6 +76,11 @@ function judgeCounters(symptom: Symptom, seen: Observations): Judgement[] {
     overflows <= stalls * COPIES
     ? decides(text)
     : supports(text);
+}
+
+function judgeUntaken(symptom: Symptom, seen: Observations): Judgement[] {
+  const untaken = ENDS.has(symptom.kind) ? undefined : describeUntaken(symptom, seen);
+  return untaken === undefined ? NOTHING : decides(untaken);
 }
 
 /** Where a queue is full for long, who gets into it waits until its turn comes. */

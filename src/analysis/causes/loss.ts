@@ -8,6 +8,7 @@ import { describeCounting } from './room.ts';
 import { EVERYTHING } from './scope.ts';
 import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
+import { describeUntaken } from './untaken.ts';
 
 /** Requests enough to say that they are not lost as SYNs are. */
 const ENOUGH_REQUESTS = 200;
@@ -93,7 +94,10 @@ function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {
 const NEARLY_ALL = 0.9;
 const HARDLY_ANY = 0.05;
 
-function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[] {
+function judgeLate(symptom: Symptom, seen: Observations): Judgement[] {
+  const { arm, count, of } = symptom;
+  const untaken = describeUntaken(symptom, seen);
+  if (untaken !== undefined) return contradicts(untaken);
   if (of >= ENOUGH_LATE && count >= of * NEARLY_ALL && arm.summary.stalled.ci95[1] < HARDLY_ANY)
     return contradicts(
       `${count} of ${of} were late or unanswered after the handshake, and ${percent(arm.summary.stalled.rate)} of the handshakes stalled`,

@@ -2,6 +2,7 @@ import type { Contrast, Difference, Symptom } from '../observations/types.ts';
 import { contradicts, decides, NOTHING, percent } from './judgements.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
+import { describeUntaken } from './untaken.ts';
 
 export const mtuBlackHole = {
   id: 'mtu-black-hole',
@@ -9,7 +10,10 @@ export const mtuBlackHole = {
   explains: ['late'],
   predicts: 'handshakes are fine, and nothing comes after the first large segment; a smaller MSS cures it',
   scope: { ...EVERYTHING, host: 'either', mss: 'perhaps', client: 'either', size: 'perhaps' },
-  judge: (symptom) => judgeBy(symptom, 'mss'),
+  judge: (symptom, seen) => {
+    const untaken = describeUntaken(symptom, seen);
+    return [...judgeBy(symptom, 'mss'), ...(untaken === undefined ? NOTHING : contradicts(untaken))];
+  },
   decidedBy: [
     {
       text: 'an arm that differs in its MSS alone',

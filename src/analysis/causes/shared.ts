@@ -17,6 +17,7 @@ import { describePortsTaken } from './ports-taken.ts';
 import { describeRejected } from './refusals.ts';
 import { describeUnclosedRoom } from './room.ts';
 import type { Judgement } from './types.ts';
+import { describeUntaken } from './untaken.ts';
 
 /** A far end that refused so many SYNs, of those that stalled, has refused them all: resent SYNs are refused, too. */
 const ALL_OF_THEM = 0.8;
@@ -111,7 +112,8 @@ export function explainedOtherwise(
       : ((mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text) ??
         describeLossTowardsHere(symptom, seen));
   const long = but === 'path' ? undefined : describeLongPath(symptom);
-  const queue = but === 'queue' ? undefined : describeOverflows(symptom, seen);
+  const queue =
+    but === 'queue' ? undefined : (describeOverflows(symptom, seen) ?? describeUntaken(symptom, seen));
   const own = but === 'probe' ? undefined : (describeOwnDrops(seen) ?? describeUnseen(symptom));
   const nat =
     but === 'nat' ? undefined : (describeFailedSearches(symptom, seen) ?? describePortsTaken(symptom, seen));

@@ -16,6 +16,8 @@ export const KEPT_COUNTERS: ReadonlySet<string> = new Set([
   // Segments mistaken for those of another connection.
   ...['TcpExtPAWSActive', 'TcpExtPAWSEstab', 'TcpExtPAWSTimewait', 'TcpExtTSEcrRejected'],
   ...['TcpExtTCPChallengeACK', 'TcpExtTCPACKSkippedTimeWait', 'TcpExtTCPTimeWaitOverflow', 'TcpExtTW'],
+  // SYN-ACKs that came again to an open connection: the far end has not taken its ACK.
+  'TcpExtTCPSYNChallenge',
   // Packets discarded on arrival.
   ...[
     'IpInDiscards',

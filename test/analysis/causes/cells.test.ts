@@ -71,6 +71,11 @@ const CELLS: readonly Cell[] = [
     without: withoutFar,
   },
   {
+    ...{ name: 'accept-queue-near', cause: 'accept-queue' },
+    decidedBy: 'the SYN-ACKs that came again to open connections',
+    without: (seen) => ({ ...seen, near: { ...seen.near, TcpExtTCPSYNChallenge: 9 } }),
+  },
+  {
     ...{ name: 'early-reuse-near', cause: 'early-reuse', decidedBy: 'another port, which was clean' },
     without: (seen) => withoutArms(seen, listOtherPorts(seen)),
   },
@@ -149,6 +154,23 @@ it('does not take requests that something kept for a while for lost ones', () =>
 
 it('does not take a defence for a meter that drops every first SYN and lets every second pass', () => {
   expect(namedOf(see('first-syns-dropped'))).toEqual([]);
+});
+
+describe('what drops all packets to a port above a rate', () => {
+  const seen = see('policer');
+
+  it('is not taken for a full queue, though the far end sends SYN-ACKs again', () => {
+    expect(seen.near?.['TcpExtTCPSYNChallenge']).toBeGreaterThanOrEqual(10);
+    expect(namedOf(seen)).toEqual([]);
+  });
+
+  it.each([
+    ['requests are lost as often as SYNs', { 0: 2, 7: 740 }],
+    ['many are sent again once', { 0: 700, 1: 20, 7: 30 }],
+  ])('nor where %s', (_, requestRetransmits) => {
+    const arms = seen.arms.map((arm) => ({ ...arm, summary: { ...arm.summary, requestRetransmits } }));
+    expect(namedOf({ ...seen, arms })).not.toContain('accept-queue');
+  });
 });
 
 describe('packets that are lost towards here, and sent again within milliseconds', () => {
