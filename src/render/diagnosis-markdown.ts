@@ -1,6 +1,7 @@
 import type { DiagnosedCause, Diagnosis } from '../analysis/causes/diagnosis.ts';
 import type { Summary } from '../analysis/types.ts';
 import { escapeControls } from './escape.ts';
+import { listExcluded } from './excluded-causes.ts';
 import { formatMoment } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
 import { splitPossible } from './possible-causes.ts';
@@ -25,10 +26,7 @@ export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosi
       list(`Possible: ${name}`, [...reasons, ...next.slice(0, 1)]),
     ),
     say(others),
-    list(
-      'Excluded',
-      of('excluded').map(({ name, against }) => `${name}: ${against[0] ?? ''}`),
-    ),
+    list('Excluded', listExcluded(causes)),
     list(
       'This would decide',
       decide.map((one) => one.text),

@@ -1,6 +1,7 @@
 import type { DiagnosedCause, Diagnosis } from '../analysis/causes/diagnosis.ts';
 import type { Summary } from '../analysis/types.ts';
 import { escapeControls } from './escape.ts';
+import { listExcluded } from './excluded-causes.ts';
 import { formatMoment } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
 import { splitPossible } from './possible-causes.ts';
@@ -104,11 +105,7 @@ function renderExcluded(causes: readonly DiagnosedCause[], look: DiagnosisLook):
       [`${excluded.map(({ id }) => id).join(', ')} (rushhour diagnose says by what)`],
       look,
     );
-  return renderList(
-    'Excluded',
-    excluded.map(({ name, against }) => `${name}: ${against[0] ?? ''}`),
-    look,
-  );
+  return renderList('Excluded', listExcluded(causes), look);
 }
 
 function renderLine(line: string, { width }: DiagnosisLook): string[] {

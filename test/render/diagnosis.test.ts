@@ -53,3 +53,25 @@ describe('causes that nothing speaks for', () => {
     expect(html).not.toContain('Possible: loss');
   });
 });
+
+describe('causes that are excluded', () => {
+  const excluded = (name: string, ...against: string[]): DiagnosedCause => ({
+    ...possible(name, []),
+    ...{ status: 'excluded', against },
+  });
+  const diagnosis = diagnosisOf(
+    excluded('a meter', 'a clean arm', 'a gap'),
+    excluded('loss', 'a gap'),
+    excluded('a long path', 'a clean arm'),
+  );
+
+  it('are together where the same excludes them, in text, ticket and report', () => {
+    const text = renderDiagnosisText(summary().run, diagnosis, { colour: false, width: 98 });
+    expect(text).toContain('\n  Excluded\n    - a meter; a long path: a clean arm\n    - loss: a gap\n');
+    expect(renderDiagnosisMarkdown(summary().run, diagnosis)).toContain(
+      '### Excluded\n\n- a meter; a long path: a clean arm\n- loss: a gap\n',
+    );
+    const html = diagnosisSection([{ name: 'A', run: { summary: { ...summary(), diagnosis } } } as never]);
+    expect(html).toContain('<ul><li>a meter; a long path: a clean arm</li><li>loss: a gap</li></ul>');
+  });
+});

@@ -1,4 +1,5 @@
 import type { DiagnosedCause, Diagnosis } from '../../analysis/causes/diagnosis.ts';
+import { listExcluded } from '../excluded-causes.ts';
 import { splitPossible } from '../possible-causes.ts';
 import { escapeHtml } from './html.ts';
 import { type Side, sideLabel } from './sides.ts';
@@ -30,10 +31,7 @@ function renderOne(side: Side['name'], { text, causes, decide, untried = [] }: D
       'This would decide',
       decide.map((one) => (one.command === undefined ? one.text : `${one.text}: ${one.command}`)),
     ),
-    list(
-      'Excluded',
-      of('excluded').map(({ name, against }) => `${name}: ${against[0] ?? ''}`),
-    ),
+    list('Excluded', listExcluded(causes)),
     list(
       'Not tried here, and what it would need',
       untried.map((one) => `${one.text}: ${one.needs}`),
