@@ -1,12 +1,14 @@
 import * as z from 'zod';
+import { count, name } from '../store/shapes.ts';
 import { FLEET_RUN_ID, PROBE_ID, PROTOCOL } from './protocol.ts';
 
 /** Whoever may publish may publish anything: nothing that arrives is used before these schemas have taken it. */
 
 const text = (most: number) => z.string().max(most);
-const count = z.int().min(0);
+/** What a date can hold (ECMA-262, section 21.4.1.1), milliseconds. */
+const MOST_MS = 8.64e15;
 /** Milliseconds since 1970, by the clock of whoever sends it. */
-const epochMs = z.int().min(0).max(8.64e15);
+const epochMs = z.int().min(0).max(MOST_MS);
 const fleetRun = z.string().regex(FLEET_RUN_ID);
 const probe = z.string().regex(PROBE_ID);
 const envelope = { v: z.literal(PROTOCOL) };
@@ -22,7 +24,10 @@ const overrides = z.strictObject({
   set: z.array(text(2_000)).max(100).optional(),
 });
 
-const labels = z.record(text(64), text(64));
+/** They become part of fleet.json, which takes no others. */
+const labels = z
+  .record(name.max(64), name.max(64))
+  .refine((map) => Object.keys(map).length <= 100, 'has more than 100 names');
 
 /** What is to be played. */
 const load = {
@@ -195,8 +200,8 @@ export type Presence = z.output<typeof presence>;
 export const clockAnswer = z.strictObject({
   ...envelope,
   /** When the request arrived, and when the answer left, milliseconds since 1970 by the clock of the probe. */
-  receivedAtMs: z.number(),
-  sentAtMs: z.number(),
+  receivedAtMs: z.number().min(0).max(MOST_MS),
+  sentAtMs: z.number().min(0).max(MOST_MS),
 });
 
 /** Most bytes of a JSON message that is parsed at all. */

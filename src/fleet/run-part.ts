@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { FLEET_FILE } from '../store/fleet-file.ts';
+import { count } from '../store/shapes.ts';
 import { readMessage } from './messages.ts';
 import { PROTOCOL } from './protocol.ts';
 
 /** The messages that carry the folder of a run, piece by piece. */
 
 const envelope = { v: z.literal(PROTOCOL) };
-const count = z.int().min(0);
 
 /** Files of a run's folder, and of folders in it: no path leads out of it, or deeper. */
 const FILE_NAME = /^(?:[a-z][a-z0-9-]{0,40}\/)?[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9]{1,12}){1,3}$/;

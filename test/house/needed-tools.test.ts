@@ -8,7 +8,7 @@ const TEST = join(import.meta.dirname, '..');
 const EVERYWHERE = ['bash', 'flock', 'ldd', 'mount', 'setsid', 'sh', 'timeout'];
 
 /** Needs that are no tools. */
-const OTHER = /^(?:linux|root|netns|npm:.*|\/.*)$/;
+const OTHER = /^(?:linux|root|netns|npm:.*|(?:\.cache)?\/.*)$/;
 
 /** The list of needs of a suite, in the call or in a constant above it. */
 const NEEDS = /(?:suiteNeeding\(\s*(?:'[^']*'|"[^"]*"),\s*|const NEEDS(?:: [^=]*)? = )\[([^\]]*)\]/g;

@@ -13,9 +13,12 @@ declare module 'vitest' {
 
 /**
  * What a suite needs of the machine: `linux`; `root`; `netns` (network namespaces may be made: root alone is not
- * enough in a container); `npm:` and an optional package; a path that begins with `/`; anything else is the name of a tool.
+ * enough in a container); `npm:` and an optional package; a path that begins with `/`, or with `.cache/` for what test/setup
+ * fetches into this checkout; anything else is the name of a tool.
  */
 export type Need = string;
+
+const CHECKOUT = join(import.meta.dirname, '../..');
 
 /** Where administrators' tools live; a plain user's PATH often lacks it. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -44,6 +47,8 @@ function whyMissing(need: Need): string | undefined {
     const name = need.slice('npm:'.length);
     return canRequire(name) ? undefined : `needs the npm package ${name}`;
   }
+  if (need.startsWith('.cache/'))
+    return existsSync(join(CHECKOUT, need)) ? undefined : `needs ${need}, which test/setup fetches`;
   if (need.startsWith('/')) return existsSync(need) ? undefined : `needs ${need}`;
   return findTool(need) === undefined ? `needs ${need}` : undefined;
 }

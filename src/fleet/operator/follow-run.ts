@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { Link } from '../connect.ts';
 import { type FleetEvent, readEvent } from '../messages.ts';
 import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
@@ -24,7 +25,10 @@ export interface RunFollower {
   live?(probes: readonly LiveProbe[]): void;
 }
 
-/** Receives what the probes of a run tell and record, until each has told all, or until told to stop. */
+/**
+ * Receives what the probes of a run tell and record, until each has told all, or until told to stop.
+ * @throws EnvironmentError if what is received cannot be written
+ */
 export async function followRun(
   link: Link,
   run: FleetRun,
@@ -62,7 +66,12 @@ export async function followRun(
     const read = decodeRunPart(data);
     const copy = copies.get(probe);
     if (copy === undefined || read === undefined) return;
-    await copy.add(read);
+    await copy.add(read).catch((cause: Error) => {
+      throw new EnvironmentError(`${copy.dir} cannot be written: ${cause.message}`, {
+        hint: `make room there: the run goes on, and "rushhour fleet pull ${run.id}" receives the rest`,
+        cause,
+      });
+    });
     live.touch(probe);
     if (read.part.kind === 'end') ended.add(probe);
   };

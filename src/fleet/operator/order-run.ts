@@ -141,17 +141,19 @@ export async function findRun(
     startsAtMs = read.agreed.startsAtMs;
     add(probe, { labels, offset: { offsetMs, errorMs } });
   });
-  // Of other versions, or kept for longer than their orders; nights were ordered by another id.
-  const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
-  await readStream(link, events, ({ subject, data }) => {
-    const told = readMessage(event, data);
-    // A soak is no run: its nights are.
-    if (told?.kind === 'accepted' && told.firstAtMs !== undefined) return;
-    const night = told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined;
-    if (night !== undefined)
-      startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);
-    add(subject.split('.')[2] ?? '', { ...(night !== undefined && { labels: night.labels }) });
-  });
+  // Of a run that was ordered, no other probe is part, whatever it tells. Nights were ordered by another id, or longer ago.
+  if (parts.size === 0) {
+    const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
+    await readStream(link, events, ({ subject, data }) => {
+      const told = readMessage(event, data);
+      // A soak is no run: its nights are.
+      if (told?.kind === 'accepted' && told.firstAtMs !== undefined) return;
+      const night = told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined;
+      if (night !== undefined)
+        startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);
+      add(subject.split('.')[2] ?? '', { ...(night !== undefined && { labels: night.labels }) });
+    });
+  }
   if (parts.size === 0) return undefined;
   // What was measured while it ran cannot be measured again.
   for (const { probe, labels, offset, skewMs } of kept?.parts ?? [])

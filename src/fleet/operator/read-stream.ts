@@ -45,6 +45,7 @@ export async function readStream(
  * Follows a stream until told to end: first what it has, then what comes. A server that goes away meanwhile is awaited, and what it has
  * then is read from where it was left.
  * @throws EnvironmentError if the connection is closed for good
+ * @throws whatever `take` throws, which another try would not mend
  */
 export async function followStream(
   link: Link,
@@ -54,8 +55,14 @@ export async function followStream(
 ): Promise<void> {
   let next = 1;
   let hasBegun = false;
+  let untaken: { readonly why: unknown } | undefined;
   const taken = async (message: JsMsg): Promise<void> => {
-    await take(message);
+    try {
+      await take(message);
+    } catch (why) {
+      untaken = { why };
+      throw why;
+    }
     next = message.seq + 1;
   };
   while (!signal.aborted) {
@@ -67,6 +74,7 @@ export async function followStream(
     } catch (error) {
       failed = error;
     }
+    if (untaken !== undefined) throw untaken.why;
     if (signal.aborted) return;
     if (link.connection.isClosed()) {
       throw new EnvironmentError('the connection to the server was closed', {

@@ -25,6 +25,11 @@ export interface CopyState {
   readonly refused?: readonly string[];
 }
 
+/**
+ * Of a folder, so many bytes may lie before pieces that came without what is before them. Whatever lies further away is not
+ * written, and is missing: a probe may say that a piece belongs anywhere, and a file of zeros is as long to read as any.
+ */
+const MOST_GAP_BYTES = 268_435_456;
 /** Of names that cannot be those of files, so many are kept. */
 const MOST_REFUSED = 20;
 
@@ -38,6 +43,7 @@ export class RunCopy {
   readonly #refused = new Set<string>();
   /** Of files that pieces were written to, bytes: asking for it each time takes longer than to write. */
   readonly #sizes = new Map<string, number>();
+  #gapBytes = 0;
   #end: Extract<RunPart, { kind: 'end' }> | undefined;
 
   constructor(dir: string) {
@@ -93,6 +99,9 @@ export class RunCopy {
     try {
       const size = this.#sizes.get(name) ?? (await file.stat()).size;
       const end = whole ? 0 : size;
+      const gap = Math.max(0, offset - end);
+      if (this.#gapBytes + gap > MOST_GAP_BYTES) return;
+      this.#gapBytes += gap;
       if (whole && size > 0) await file.truncate(0);
       await file.write(contents, 0, contents.length, offset);
       this.#sizes.set(name, Math.max(end, offset + contents.length));

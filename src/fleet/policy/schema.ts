@@ -3,8 +3,11 @@ import { UsageError } from '../../errors.ts';
 import { BOUNDS } from '../../scenario/bounds.ts';
 import { namedKey, parsedText } from '../../scenario/leaves.ts';
 import { positiveDuration, positiveRate } from '../../scenario/quantities.ts';
+import { name } from '../../store/shapes.ts';
 import { parseHostRule } from './host-rules.ts';
 import { parseHours } from './hours.ts';
+
+const isName = (text: string): boolean => name.safeParse(text).success;
 
 /** What a scenario has to be: one of this installation by its name, or any file by its digest. */
 export type ScenarioRule =
@@ -31,7 +34,7 @@ function parseSecretRule(text: string): string {
   });
 }
 
-const label = z.string().min(1).max(64);
+const label = z.string().min(1).max(64).refine(isName, 'has to be on one line, without control characters');
 
 const hostRules = (what: string, examples: string[]) =>
   z

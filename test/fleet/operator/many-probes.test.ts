@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Link } from '../../../src/fleet/connect.ts';
 import type { FleetEvent, Presence } from '../../../src/fleet/messages.ts';
 import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
 import { followRun } from '../../../src/fleet/operator/follow-run.ts';
-import { orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
+import { findRun, orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
 import { type KnownProbe, noteProbe } from '../../../src/fleet/operator/read-probes.ts';
 import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
 import { PROTOCOL, SUBJECTS } from '../../../src/fleet/protocol.ts';
@@ -157,5 +157,39 @@ suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
     };
     await followRun(operator, run, { told }, new AbortController().signal);
     expect(Math.abs(parts[0]!.offset.offsetMs)).toBeLessThan(5_000);
+  });
+
+  it('takes no probe for part of a run that it was not ordered from, and no time of it, whatever it tells', async () => {
+    const [operator, b] = [await fleet.connect('operator'), await fleet.connect('b')];
+    const scenario = { name: 'steady', text: '', overrides: {} };
+    const agreed = { startsAtMs: 7_000, offsetMs: 0, errorMs: 1, labels: {} };
+    const share = { index: 0, count: 1 };
+    const order = { v: PROTOCOL, kind: 'run', fleetRun: 'two', scenario, share, label: '', agreed };
+    await operator.jetstream.publish(
+      SUBJECTS.order('a', 'two'),
+      JSON.stringify({ ...order, startsAtMs: 7_000, expiresAtMs: 8_000 }),
+    );
+    const ofSoak = { soak: 'none', startsAtMs: 1, labels: { site: 'leeds' } };
+    const told = { v: PROTOCOL, kind: 'accepted', fleetRun: 'two', attempts: 1, ofSoak };
+    await b.jetstream.publish(SUBJECTS.event('b', 'two'), JSON.stringify(told));
+    const found = await findRun(operator, 'two', { resultsDir: dir, kept: undefined });
+    expect([found?.startsAtMs, found?.parts.map(({ probe }) => probe)]).toEqual([7_000, ['a']]);
+  });
+
+  it('ends in words where what is received cannot be written', async () => {
+    const [operator, a] = [await fleet.connect('operator'), await fleet.connect('a')];
+    const part = { probe: 'a', labels: {}, events: [], dir: join(dir, 'three-a') };
+    mkdirSync(join(part.dir, 'frames.jsonl'), { recursive: true });
+    const pieces = [{ file: 'frames.jsonl', offset: 0, bytes: 3 }];
+    await a.jetstream.publish(
+      SUBJECTS.run('a', 'three'),
+      encodeRunPart({ v: PROTOCOL, kind: 'pieces', pieces }, [Buffer.from('{}\n')]),
+    );
+    const run: FleetRun = { id: 'three', startsAtMs: 0, parts: [part], absent: [] };
+    const following = followRun(operator, run, { told: () => {} }, new AbortController().signal);
+    await expect(following).rejects.toMatchObject({
+      message: expect.stringMatching(/three-a cannot be written: EISDIR/),
+      hint: expect.stringContaining('"rushhour fleet pull three" receives the rest'),
+    });
   });
 });

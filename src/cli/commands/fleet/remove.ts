@@ -57,12 +57,16 @@ async function removeAll(
       stays = true;
       host.stderr.write(`rushhour: ${run} stays: ${escapeControls(why)}\n`);
     };
-    const busy = probes.filter((probe) => probe.isPresent && probe.busy === run).map(({ probe }) => probe);
+    const parts = await findStored(link, run, (probe) => partFolder(join(results, run), probe));
+    // It says only every now and then what it is at: one that has sent everything is at something else.
+    const over = new Set(parts.filter(({ endsAt }) => endsAt !== undefined).map(({ probe }) => probe));
+    const busy = probes
+      .filter(({ probe, isPresent, busy: at }) => isPresent && at === run && !over.has(probe))
+      .map(({ probe }) => probe);
     if (busy.length > 0) {
       stay(`${name(busy)} ${busy.length === 1 ? 'is' : 'are'} at it`);
       continue;
     }
-    const parts = await findStored(link, run, (probe) => partFolder(join(results, run), probe));
     const [unsent, lacking] = [
       parts.filter(({ copy }) => copy === undefined),
       parts.filter(({ copy }) => copy !== undefined && !hasAll(copy)),
