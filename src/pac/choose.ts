@@ -11,6 +11,8 @@ export interface Chosen {
   readonly name: string;
   /** Whether a run goes to all proxies that an answer names. */
   readonly spread: boolean;
+  /** Whether it goes to each of them only where those before it are not reached. */
+  readonly inOrder: boolean;
   /** One for each target. */
   readonly choices: readonly PacChoice[];
 }
@@ -29,10 +31,11 @@ export async function chooseProxies(
   const urls = targets.map(askedUrl);
   const distinct = [...new Set(urls)];
   const answers = await askScript(name, text, distinct, options);
+  const { spread, inOrder = false } = source;
   const choices = urls.map((url) =>
-    readAnswer(name, redactPath(url), redactPath(answers[distinct.indexOf(url)] ?? ''), source.spread),
+    readAnswer(name, redactPath(url), redactPath(answers[distinct.indexOf(url)] ?? ''), spread || inOrder),
   );
-  return { name, spread: source.spread, choices };
+  return { name, spread, inOrder, choices };
 }
 
 /**

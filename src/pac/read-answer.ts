@@ -8,10 +8,10 @@ const DEFAULT_PORT = 80;
 /**
  * Reads an answer of FindProxyForURL, such as "PROXY 10.0.0.2:3128; DIRECT": the first plain HTTP proxy counts, whatever else a
  * browser would have tried before it.
- * @param spread all plain HTTP proxies count
+ * @param all whether all plain HTTP proxies count
  * @throws EnvironmentError where it names none
  */
-export function readAnswer(name: string, url: string, text: string, spread = false): PacChoice {
+export function readAnswer(name: string, url: string, text: string, all = false): PacChoice {
   const answer = text.replace(/[^\x21-\x7e]+/g, ' ').trim();
   const entries = answer
     .split(';')
@@ -22,8 +22,8 @@ export function readAnswer(name: string, url: string, text: string, spread = fal
   for (const entry of entries) {
     const place = /^(?:PROXY|HTTP)\s+(\S+)$/i.exec(entry)?.[1];
     if (place !== undefined) {
-      if (spread || found.size === 0) found.add(checkPlace(name, url, place));
-    } else if (spread || found.size === 0) passedOver.push(entry);
+      if (all || found.size === 0) found.add(checkPlace(name, url, place));
+    } else if (all || found.size === 0) passedOver.push(entry);
   }
   const [proxy, ...others] = found;
   if (proxy !== undefined) return { url, answer, proxy, proxies: [proxy, ...others], passedOver };

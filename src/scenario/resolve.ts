@@ -15,7 +15,7 @@ import type { Load } from './load-types.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
 import { findSpreadFault } from './spread.ts';
-import type { Arm, RequestSpec, SocketSpec, Target } from './types.ts';
+import type { Arm, PacSource, RequestSpec, SocketSpec, Target } from './types.ts';
 import { sendsNothing, TOGETHER, type Via } from './words.ts';
 
 export interface ResolvedArm {
@@ -110,7 +110,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     name,
     via,
     ...(goesThroughProxy(via) ? { proxy: peers.proxy ?? UNFILLED } : {}),
-    ...(peers.pac === undefined ? {} : { pac: peers.pac }),
+    ...(peers.pac === undefined ? {} : { pac: inOrderOfBrowsers(peers.pac, load, auth.auth) }),
     target: toTarget(peers.target, via),
     ...(written.prefer === undefined ? {} : { prefer: written.prefer }),
     ...(written.addresses === undefined ? {} : { addresses: written.addresses }),
@@ -133,6 +133,13 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     ...(written.client === undefined ? {} : { client: toClient(written.client) }),
   };
   return { arm, problems, needs: peers.needs };
+}
+
+/** Browsers keep to the order of a script's list, unless they are spread over it, or have a token for one proxy alone. */
+function inOrderOfBrowsers(pac: PacSource, load: Load, auth: Arm['auth']): PacSource {
+  if (load.kind !== 'browsers' || pac.spread) return pac;
+  const fault = findSpreadFault({ load, ...(auth === undefined ? {} : { auth }) });
+  return fault === undefined ? { ...pac, inOrder: true } : pac;
 }
 
 /**

@@ -94,6 +94,8 @@ export interface PacSource {
   readonly source: string;
   /** Use all proxies of an answer in turn, not only the first. */
   readonly spread: boolean;
+  /** Use all as browsers do: the first, and each of the others where those before it are not reached. */
+  readonly inOrder?: true;
 }
 
 /** One kind of traffic. Arms run concurrently. */
@@ -104,6 +106,8 @@ export interface Arm {
   readonly proxy?: HostPort;
   /** Proxies that attempts use in turn with `proxy` (or with the target, if the arm only connects to a proxy). */
   readonly beside?: readonly HostPort[];
+  /** `beside` is used as browsers use a PAC script's list: only where `proxy` is not reached, in this order. */
+  readonly besideInOrder?: true;
   /** The script that names the proxy; removed once it has been evaluated, before any load. */
   readonly pac?: PacSource;
   readonly target: Target;

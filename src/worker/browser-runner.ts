@@ -199,6 +199,13 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   }
 }
 
+/** Of a list that is kept in its order, the addresses of the first proxy. */
+function countFirst({ arm, endpoints }: PlannedArm): number {
+  const [first] = endpoints;
+  if (arm.besideInOrder !== true) return endpoints.length;
+  return endpoints.filter(({ host, port }) => host === first?.host && port === first?.port).length;
+}
+
 const SYSTEM_CHOOSES = { port: 0, age: FIRST_USE };
 
 function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): BrowserArm {
@@ -210,6 +217,7 @@ function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): Bro
   const sharesProxy = via === 'proxy' && profile.sharesProxy;
   return {
     ...{ endpoints, sources, socket, responseTimeoutUs },
+    firstEndpoints: countFirst(planned),
     handshakeTimeoutUs: isProxied ? Math.min(handshakeTimeoutUs, profile.proxyTimeoutUs) : handshakeTimeoutUs,
     ...(auth === undefined ? {} : { auth }),
     idleUs: load.idleUs,

@@ -291,6 +291,20 @@ arms:
     ]);
   });
 
+  it('is kept in its order by browsers, and its first alone used by others', async () => {
+    const browsers = '  class: { load: { browsers: 2, for: 1s } }';
+    const others = '  others: { load: { concurrency: 1, attempts: 1 } }';
+    const header = 'schema: 1\ndescription: Browsers with a script.\ntarget: http://127.0.0.1/\narms:';
+    mkdirSync(join(dir, 'etc'), { recursive: true });
+    writeFileSync(join(dir, 'etc/class.yaml'), `${header}\n${browsers}\n${others}\n`);
+    const { arms, err } = await cli('run', 'etc/class.yaml', '--pac', 'p.pac');
+    expect(arms[0]).toMatchObject({ proxy: first, beside: [second], besideInOrder: true });
+    expect([arms[1]?.proxy, arms[1]?.beside]).toEqual([first, undefined]);
+    expect(err).toContain('proxy 127.0.0.1:3128, then 127.0.0.3:81 from');
+    const spread = await cli('run', 'etc/class.yaml', '--pac', 'p.pac', '--spread');
+    expect(spread.arms.map(({ besideInOrder }) => besideInOrder)).toEqual([undefined, undefined]);
+  });
+
   it('is asked anew by every night, from wherever it lies', async () => {
     const more = ['--for', '5h', '--at', '1:30', '--cron', '--print', '--root', dir];
     const typed = ['--pac', 'p.pac', '--spread', '--target', 'http://127.0.0.1/'];

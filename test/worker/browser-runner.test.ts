@@ -29,6 +29,8 @@ interface Shard {
   readonly arm?: Partial<Arm>;
   readonly plan?: Partial<ShardPlan>;
   readonly basicCredentials?: readonly string[];
+  /** Where browsers go if a list of proxies is kept in its order; each is an address of a proxy. */
+  readonly proxies?: readonly { readonly host: string; readonly port: number; readonly named: string }[];
   /** Source ports of 127.0.0.1. */
   readonly ports?: readonly number[];
   /** Told so soon after its start. */
@@ -38,7 +40,7 @@ interface Shard {
 /** Runs one shard of a population against a peer; what it counted, and how many times each was timed. */
 async function run(
   peer: { readonly host: string; readonly port: number },
-  { load, arm, plan, basicCredentials, ports, stop }: Shard = {},
+  { load, arm, plan, basicCredentials, ports, proxies, stop }: Shard = {},
 ) {
   const planned = {
     arm: armOf({
@@ -48,7 +50,10 @@ async function run(
       load: { ...LOAD, ...load },
       ...arm,
     }),
-    endpoints: [{ address: peer.host, port: peer.port, family: 4 as const }],
+    endpoints: (proxies ?? [peer]).map(({ host, port, ...more }) => ({
+      ...{ address: host, port, family: 4 as const },
+      ...('named' in more && { host: String(more.named) }),
+    })),
     sources: ports === undefined ? [] : ['127.0.0.1'],
     ...(ports && { ports: ports.map((port) => ({ from: port, to: port })) }),
     ...(basicCredentials && { basicCredentials }),
@@ -182,6 +187,25 @@ describe('a population of browsers in a shard', () => {
     expect(counts.outcomes).toEqual({ 'response-timeout': 1, 'unsent-open-limit': 3 });
     expect(counts.requests).toBe(4);
     expect(timed).not.toContain('stress.page');
+  });
+
+  it('begins with the first proxy of a list, at each of its addresses, and leaves the next alone', async () => {
+    const [first, second] = [await startPeer(hello), await startPeer(hello, '127.0.0.2')];
+    const other = { host: '127.0.0.2', port: first.port, named: 'a' };
+    await run(first, {
+      arm: { besideInOrder: true },
+      proxies: [{ ...first, named: 'a' }, other, { ...second, named: 'b' }],
+      load: { browsers: 1 },
+    });
+    expect([first.seen.length, second.seen.length]).toEqual([3, 0]);
+    const shared = await startPeer(hello, '0.0.0.0');
+    const addresses = ['127.0.0.3', '127.0.0.4'].map((host) => ({ host, port: shared.port, named: 'a' }));
+    const { counts } = await run(first, {
+      arm: { besideInOrder: true },
+      proxies: [...addresses, { ...second, named: 'b' }],
+    });
+    expect(Object.values(counts.endpoints).map(({ started }) => started)).toEqual([6, 6, 0]);
+    expect(second.seen).toEqual([]);
   });
 
   describe('with source ports of its own', () => {

@@ -114,10 +114,14 @@ function withProxies(scenario: Scenario): Scenario {
 }
 
 function judgePac(pac: readonly Chosen[]): Check[] {
-  const checks = pac.flatMap(({ name, choices }) =>
+  const checks = pac.flatMap(({ name, inOrder, choices }) =>
     choices.map(({ url, proxies, answer }): Check => {
       const named =
-        proxies.length === 1 ? `proxy ${proxies[0]}` : `proxies ${proxies.join(' and ')}, in turn,`;
+        proxies.length === 1
+          ? `proxy ${proxies[0]}`
+          : inOrder
+            ? `proxies ${proxies.join(', then ')},`
+            : `proxies ${proxies.join(' and ')}, in turn,`;
       return { name: 'pac', level: 'ok', what: `${name} names ${named} for ${url}: "${answer}"` };
     }),
   );

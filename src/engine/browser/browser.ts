@@ -35,8 +35,8 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#host = host;
     this.#factory = factory;
     this.#pools = new HostPools(arm);
-    const { length } = arm.endpoints;
-    this.#proxies = new ProxyList(number % length, length, arm.profile.proxyRetryUs);
+    const { endpoints, firstEndpoints, profile } = arm;
+    this.#proxies = new ProxyList(number % firstEndpoints, endpoints.length, profile.proxyRetryUs);
     this.#credentials = new Credentials(number, arm);
     this.#opener = new Opener({
       ...{ browser: number, arm, host, pools: this.#pools, proxies: this.#proxies },

@@ -17,6 +17,8 @@ export interface Answer {
 /** A population of browsers as this engine sees it: resolved, compiled, in microseconds. */
 export interface BrowserArm {
   readonly endpoints: readonly Endpoint[];
+  /** How many endpoints a browser may begin with: the first ones. Others are for when these are not reached. */
+  readonly firstEndpoints: number;
   /** Source addresses, by index; each browser uses one. Empty: the system chooses. */
   readonly sources: readonly string[];
   readonly socket: SocketOptions;

@@ -71,26 +71,27 @@ export async function fillProxies(
   return { scenario: filled, origins: [...pacOrigins, ...origins], pac: asked };
 }
 
-function keyOf({ source, spread }: PacSource): string {
-  return `${spread} ${source}`;
+function keyOf({ source, spread, inOrder }: PacSource): string {
+  return `${spread} ${inOrder === true} ${source}`;
 }
 
 function fill({ pac, ...arm }: Arm, proxies: readonly HostPort[] | undefined): Arm {
   const [proxy, ...beside] = proxies ?? [];
   if (pac === undefined || proxy === undefined) return arm;
-  const others = beside.length === 0 ? {} : { beside };
+  const others =
+    beside.length === 0 ? {} : { beside, ...(pac.inOrder === true && { besideInOrder: true as const }) };
   return arm.proxy === undefined
     ? { ...arm, target: { ...arm.target, ...proxy }, ...others }
     : { ...arm, proxy, ...others };
 }
 
 /** One for each target that the script was evaluated for. */
-export async function originsOf({ name, choices }: Chosen): Promise<Origin[]> {
+export async function originsOf({ name, inOrder, choices }: Chosen): Promise<Origin[]> {
   const { formatChoice } = await import('../../pac/choose.ts');
   const distinct = new Map(choices.map((choice) => [choice.url, choice]));
   return [...distinct.values()].map((choice) => ({
     key: 'proxy',
-    value: choice.proxies.join(' and '),
+    value: choice.proxies.join(inOrder ? ', then ' : ' and '),
     from: formatChoice(name, choice),
   }));
 }

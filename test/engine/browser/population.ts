@@ -47,6 +47,7 @@ export function populate(
   const counts = { attempts: 0, nonces: 0 };
   const arm: BrowserArm = {
     endpoints: [endpointOf(peer)],
+    firstEndpoints: changes.endpoints?.length ?? 1,
     sources: [],
     socket: {},
     handshakeTimeoutUs: 5_000_000,

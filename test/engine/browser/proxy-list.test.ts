@@ -55,6 +55,16 @@ describe('a browser', () => {
     expect(next.seen).toHaveLength(6);
   });
 
+  it('begins with the first of a list that is kept in its order, as all others do', async () => {
+    const [first, next] = [await startPeer(stays), await startPeer(stays)];
+    const { add, pages } = populate(first, {
+      ...{ endpoints: [endpointOf(first), endpointOf(next)], firstEndpoints: 1 },
+    });
+    for (const browser of [add(), add()]) browser.open(performance.now() * 1_000);
+    await pages(2);
+    expect([first, next].map(({ seen }) => seen.length)).toEqual([2, 0]);
+  });
+
   it('gets it at once where the first refuses, and asks that again after a while', async () => {
     const refusing = { host: '127.0.0.1', port: await findClosedPort() };
     const next = await startPeer(stays);
