@@ -36,6 +36,9 @@ const OF_THE_ARM = [
   ...['squid-h2-none', 'portal-h2-none', 'silent-h2'],
 ];
 
+/** What the arm plays as Firefox does. */
+const OF_FIREFOX = ['page-http-negotiate', 'page-h2-negotiate', 'syn-first-two'];
+
 /** What bench/browsers does with one browser, as often as told. */
 async function run(browser: string, rows: readonly string[], runs: number, dir: string) {
   const journal = join(dir, `${browser}.jsonl`);
@@ -46,7 +49,7 @@ async function run(browser: string, rows: readonly string[], runs: number, dir: 
   return (JSON.parse(stdout) as Measured)[browser]!;
 }
 
-/** Counts of a row that are further than a fifth from all that Chromium was seen to do. */
+/** Counts of a row that are further than a fifth from all that the real browser was seen to do. */
 function strays(row: Row, measured: Row): string[] {
   return COUNTS.filter((key) => {
     const [median] = row[key]!;
@@ -60,8 +63,9 @@ async function findStrays(
   browser: string,
   ids: readonly string[],
   dir: string,
+  real = 'chromium',
 ): Promise<Record<string, string[]>> {
-  const table = MEASURED['chromium']!.rows;
+  const table = MEASURED[real]!.rows;
   const among = (rows: Record<string, Row>) =>
     ids.map((id) => [id, strays(rows[id]!, table[id]!)] as const).filter(([, all]) => all.length > 0);
   const first = among((await run(browser, ids, 1, dir)).rows);
@@ -112,7 +116,7 @@ suiteNeeding(
 );
 
 suiteNeeding(
-  'the browser arm beside what Chromium was measured to do',
+  'the browser arm beside what Chromium and Firefox were measured to do',
   ['linux', 'root', 'netns', 'squid', 'krb5kdc', 'kadmin.local', 'kinit', 'tcpdump', 'nft', 'ip', 'openssl'],
   () => {
     const place = usePlace();
@@ -121,6 +125,14 @@ suiteNeeding(
       'counts within a fifth of it, row by row',
       async () => {
         expect(await findStrays('rushhour', OF_THE_ARM, place.dir)).toEqual({});
+      },
+      WITHIN_MS,
+    );
+
+    it(
+      'counts within a fifth of Firefox where it plays that',
+      async () => {
+        expect(await findStrays('rushhour-firefox', OF_FIREFOX, place.dir, 'firefox')).toEqual({});
       },
       WITHIN_MS,
     );
