@@ -16,4 +16,11 @@ export {
   startKeepAlive,
   takeSocketError,
 } from './socket.ts';
-export { createTcpInfo, readTcpInfo, TCP_CLOSE, TCP_SYN_SENT, type TcpInfo } from './tcp-info.ts';
+export {
+  createTcpInfo,
+  readTcpInfo,
+  TCP_CLOSE,
+  TCP_ESTABLISHED,
+  TCP_SYN_SENT,
+  type TcpInfo,
+} from './tcp-info.ts';

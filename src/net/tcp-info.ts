@@ -23,6 +23,7 @@ export interface TcpInfo {
 }
 
 /** include/net/tcp_states.h */
+export const TCP_ESTABLISHED = 1;
 export const TCP_SYN_SENT = 2;
 export const TCP_CLOSE = 7;
 

@@ -89,6 +89,12 @@ export class Connection {
     return this.#isReady;
   }
 
+  /** Not ready, as far as is known, but it can carry requests: its handshake is over, and nothing else is needed. */
+  get isReadyUnnoticed(): boolean {
+    const { arm, tls } = this.#shared;
+    return this.record.phase === 'handshake' && !tls && !arm.page.connect && this.#socket.isConnected;
+  }
+
   get isSpare(): boolean {
     return this.#manner.isSpare;
   }
@@ -142,8 +148,7 @@ export class Connection {
   /** Leaves it idle, or ends it if it cannot be used again. */
   rest(): void {
     if (this.isBusy) return;
-    if (this.isMultiplexed && !this.isUsable) this.close();
-    else if (!this.#exchange.persists) this.close();
+    if ((this.isMultiplexed && !this.isUsable) || !this.#exchange.persists) this.close();
     else {
       this.record.phase = 'held';
       const { idleUs, profile } = this.#shared.arm;
@@ -225,10 +230,6 @@ export class Connection {
     else this.#settle('response', errno > 0 ? 'errno' : error === undefined ? 'eof' : 'parse', errno);
   }
 
-  #lostBy(isUntouched: boolean): Lost {
-    return isUntouched && this.isProven ? 'stale' : 'failed';
-  }
-
   /** The SYN was refused or timed out: the descriptor is still open. */
   #failToConnect(errno: number): void {
     if (this.#isOver) return;
@@ -285,7 +286,7 @@ export class Connection {
     if (phase === 'handshake') this.#facts.noteHandshake();
     this.#facts.noteResent();
     const others = (this.#streams?.inProgress ?? []).map(
-      ({ object, isUntouched }) => [object, this.#lostBy(isUntouched)] as const,
+      ({ object, isUntouched }) => [object, isUntouched && this.isProven ? 'stale' : 'failed'] as const,
     );
     this.#streams?.close();
     this.#socket.close('close');

@@ -12,6 +12,10 @@ export class HostPool {
   readonly #resting: Connection[] = [];
   /** Idle connections that were not. */
   readonly #unused: Connection[] = [];
+  /** Idle connections that were established before a request had another choice. */
+  readonly #awaited: Connection[] = [];
+  /** Connections being opened that are known to be established. */
+  readonly #unnoticed = new Set<Connection>();
   /** Connections being opened for one specific object. */
   readonly #bound = new Map<Connection, PageObject>();
   /** Connections being opened for any waiting object, or for none. */
@@ -68,9 +72,23 @@ export class HostPool {
       const object = this.queue.takeNext(true);
       return object && { connection: this.#shared, object };
     }
-    if (this.#resting.length + this.#unused.length === 0) return undefined;
+    if (this.#resting.length + this.#unused.length + this.#awaited.length === 0) return undefined;
+    if (this.#awaited.length === 0 && this.#leavesAll()) return undefined;
     const object = this.queue.takeNext(this.isFull);
-    return object && { connection: (this.#resting.pop() ?? this.#unused.shift())!, object };
+    const take = () => this.#awaited.shift() ?? this.#resting.pop() ?? this.#unused.shift();
+    return object && { connection: take()!, object };
+  }
+
+  /**
+   * Whether all objects that wait are for connections whose handshake is over: had this thread not been busy with other browsers
+   * meanwhile, as a browser of its own is not, they would have been asked for on these.
+   */
+  #leavesAll(): boolean {
+    const { length } = this.queue.waiting;
+    if (length === 0 || length > this.#opening.size) return false;
+    for (const connection of this.#opening)
+      if (!connection.isSpare && connection.isReadyUnnoticed) this.#unnoticed.add(connection);
+    return this.#unnoticed.size >= length;
   }
 
   /**
@@ -93,7 +111,11 @@ export class HostPool {
     const object = this.#bound.get(connection);
     if (object === undefined) {
       this.#opening.delete(connection);
-      if (!connection.isMultiplexed) this.#unused.push(connection);
+      if (!connection.isMultiplexed)
+        (this.#unnoticed.delete(connection) && this.queue.waiting.length > 0
+          ? this.#awaited
+          : this.#unused
+        ).push(connection);
       // One is enough (net/http/http_stream_factory_job.cc: an existing session is used, and the new one closed).
       else if (this.#shared?.isUsable === true) connection.close();
       else this.#shared = connection;
@@ -122,7 +144,8 @@ export class HostPool {
   remove(connection: Connection, isChallenged: boolean): PageObject | undefined {
     this.connections.delete(connection);
     if (this.#shared === connection) this.#shared = undefined;
-    for (const idle of [this.#resting, this.#unused]) {
+    this.#unnoticed.delete(connection);
+    for (const idle of this.#idle) {
       const place = idle.indexOf(connection);
       if (place >= 0) idle.splice(place, 1);
     }
@@ -135,9 +158,13 @@ export class HostPool {
     return undefined;
   }
 
+  get #idle(): Connection[][] {
+    return [this.#resting, this.#unused, this.#awaited];
+  }
+
   /** Closes the connections that have been idle for too long. */
   closeStale(nowUs: number): void {
-    for (const idle of [this.#resting, this.#unused])
+    for (const idle of this.#idle)
       for (const connection of idle.filter((one) => one.isStale(nowUs))) connection.close();
     if (this.#shared?.isBusy === false && this.#shared.isStale(nowUs)) this.#shared.close();
   }
@@ -145,13 +172,13 @@ export class HostPool {
   /** Closes the connection that has been idle longest. @returns false if there is none */
   closeOneIdle(): boolean {
     const shared = this.#shared?.isBusy === false ? this.#shared : undefined;
-    const connection = this.#unused[0] ?? this.#resting[0] ?? shared;
+    const connection = this.#unused[0] ?? this.#awaited[0] ?? this.#resting[0] ?? shared;
     connection?.close();
     return connection !== undefined;
   }
 
   closeIdle(): void {
-    for (const connection of [...this.#resting, ...this.#unused]) connection.close();
+    for (const connection of this.#idle.flat()) connection.close();
     if (this.#shared?.isBusy === false) this.#shared.close();
   }
 

@@ -7,6 +7,7 @@ import {
   sendAtOnce,
   startKeepAlive,
   TCP_CLOSE,
+  TCP_ESTABLISHED,
   takeSocketError,
 } from '../../net/index.ts';
 import { hasAnswered, LONGEST_PROOF_US, PROBES } from '../holding.ts';
@@ -149,6 +150,13 @@ export class Connection {
     if (this.#fd < 0 || !this.isOpen) return false;
     readTcpInfo(this.#fd, tcpInfo);
     return tcpInfo.state === TCP_CLOSE;
+  }
+
+  /** Whether the kernel has completed the handshake, which it may have before Node says so. */
+  get isConnected(): boolean {
+    if (this.#fd < 0 || !this.isOpen) return false;
+    readTcpInfo(this.#fd, tcpInfo);
+    return tcpInfo.state === TCP_ESTABLISHED;
   }
 
   /**
