@@ -1,25 +1,22 @@
 /**
- * A fleet of simulated probes in this process, each the real one but for its load: it has a connection of its own, takes a
- * real order, and sends a folder to which a second of a recorded run is added once a second. A real nats-server and a real
- * `rushhour fleet run` are at the other end. Says what that costs, and what 10,000 probes would come to.
+ * A fleet of simulated probes in one process or several (bench/fleet-probes.mjs), each the real one but for its load: it has a
+ * connection of its own, takes a real order, and sends a folder to which a second of a recorded run is added once a second. A
+ * real nats-server and a real `rushhour fleet run` are at the other end. Says what that costs, and what 10,000 probes would come to.
  *
- *   node bench/fleet-scale.mjs --probes 1000 --seconds 30
+ *   node bench/fleet-scale.mjs --probes 1000 --seconds 30 --processes 2
  */
-import { execFile, spawn } from 'node:child_process';
-import { setMaxListeners } from 'node:events';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { readHostFacts } from '../dist/doctor/read-host-facts.js';
 import { connectFleet } from '../dist/fleet/connect.js';
 import { readCredentials } from '../dist/fleet/credentials.js';
 import { readProbes } from '../dist/fleet/operator/read-probes.js';
 import { provideStreams } from '../dist/fleet/operator/streams.js';
-import { parsePolicy } from '../dist/fleet/policy/read-policy.js';
-import { runProbe } from '../dist/fleet/probe/probe.js';
 import { measureRoom, prepareFleetFolder } from '../dist/fleet/server/fleet-folder.js';
 import { findNatsServer, startNatsServer } from '../dist/fleet/server/nats-server.js';
 import { keepSettings } from '../dist/fleet/server/settings.js';
@@ -39,80 +36,17 @@ const { values } = parseArgs({
   options: {
     probes: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '30' },
+    processes: { type: 'string', default: '1' },
     sample: { type: 'string', default: join(ROOT, 'results/samples/20261121-052056-steady') },
     json: { type: 'boolean', default: false },
   },
 });
 const probes = Math.min(2_000, Math.max(1, Number(values.probes)));
 const seconds = Math.min(300, Math.max(5, Number(values.seconds)));
+const processes = Math.min(8, Math.max(1, Number(values.processes)));
 const ids = Array.from({ length: probes }, (_, index) => `p-${String(index).padStart(4, '0')}`);
 const dir = await mkdtemp(join(tmpdir(), 'rushhour-fleet-scale-'));
 const say = (line) => process.stderr.write(`${line}\n`);
-
-/** What a probe adds to each file of its folder in a second, from a recorded run; headers come with the first. */
-const recorded = readRecorded(values.sample);
-/** How late each simulated second was written, milliseconds: beyond some hundred this process is the bottleneck. */
-const lateMs = [];
-
-function readRecorded(folder) {
-  const lines = (file) => readFileSync(join(folder, file), 'utf8').split(/(?<=\n)/);
-  const frames = lines('frames.jsonl');
-  const share = (file) => {
-    const all = lines(file);
-    return frames.map((_, second) => {
-      const [from, to] = [second, second + 1].map((at) => Math.round((at * all.length) / frames.length));
-      return all.slice(from, to).join('');
-    });
-  };
-  const growing = {
-    'frames.jsonl': frames,
-    'latency.hlog': share('latency.hlog'),
-    'stalls.jsonl': share('stalls.jsonl'),
-  };
-  const whole = (file) => readFileSync(join(folder, file), 'utf8');
-  return { growing, info: JSON.parse(whole('run.json')), summary: JSON.parse(whole('summary.json')) };
-}
-
-/** A run as far as a probe sees it: a folder that grows by a second each second. */
-async function playRecorded(options) {
-  const startsAtMs = options.startsAtMs;
-  const id = `${new Date(startsAtMs).toISOString().replace(/\D/g, '').slice(0, 14)}-recorded`;
-  const folder = join(options.resultsDir, id);
-  mkdirSync(folder, { recursive: true });
-  const info = {
-    ...recorded.info,
-    id,
-    label: options.label,
-    status: 'running',
-    startedAt: new Date(startsAtMs).toISOString(),
-  };
-  writeFileSync(join(folder, 'run.json'), JSON.stringify(info));
-  let isStopped = false;
-  const play = async () => {
-    for (let second = 0; second < seconds && !isStopped; second += 1) {
-      const dueMs = startsAtMs + (second + 1) * 1_000;
-      await sleep(Math.max(0, dueMs - Date.now()));
-      lateMs.push(Date.now() - dueMs);
-      for (const [file, parts] of Object.entries(recorded.growing)) {
-        appendFileSync(join(folder, file), parts[second % parts.length]);
-      }
-    }
-    const status = isStopped ? 'interrupted' : 'complete';
-    writeFileSync(
-      join(folder, 'run.json'),
-      JSON.stringify({ ...info, status, endedAt: new Date().toISOString() }),
-    );
-    const summary = { ...recorded.summary, run: { ...recorded.summary.run, id, status } };
-    writeFileSync(join(folder, 'summary.json'), JSON.stringify(summary));
-    return { plan: { id, dir: folder }, summary };
-  };
-  return {
-    ...{ plan: { id, dir: folder }, finished: play(), sinkAway: () => () => {} },
-    stop() {
-      isStopped = true;
-    },
-  };
-}
 
 async function startServer() {
   const [port, monitorPort] = await freePorts(2);
@@ -163,35 +97,19 @@ function diskBytes(folder) {
 const percentile = (all, share) => all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) * share)] ?? 0;
 
 const { folder, server, ask, fleetDir } = await startServer();
-/** Each probe has one of its own, as in a process of its own: a thousand that listen to one take long to be listed. */
-const endings = [];
-const running = [];
+/** Processes of simulated probes. */
+const children = [];
 try {
   const operator = await connectFleet(await readCredentials(folder.operatorFile), { isPatient: true });
   let began = performance.now();
   await provideStreams(operator, ids);
   say(`streams and ${probes} consumers made in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
-  const policy = parsePolicy('schema: 1\nembedded: true\nrate: 100000\nattempts: 50000000\n', 'policy');
-  const host = await readHostFacts();
   began = performance.now();
-  for (const id of ids) {
-    const options = {
-      ...{
-        id,
-        readPolicy: async () => policy,
-        host,
-        credentials: await readCredentials(folder.probeFiles.get(id)),
-        say: () => {},
-      },
-      ...{ stateDir: join(dir, 'state', id), resultsDir: join(dir, 'probes', id), version: 'simulated' },
-      ...{ command: ['probe'], startSession: playRecorded },
-      ...{ readHost: readHostFacts, keepUnsentBytes: 2_000_000_000, keepSentMs: undefined },
-    };
-    const ending = new AbortController();
-    // It listens to it several times.
-    setMaxListeners(0, ending.signal);
-    endings.push(ending);
-    running.push(runProbe(options, ending.signal));
+  for (let index = 0; index < processes; index += 1) {
+    const own = ids.filter((_, at) => at % processes === index);
+    const files = own.map((id) => [id, folder.probeFiles.get(id)]);
+    const given = JSON.stringify({ files, dir, seconds, sample: values.sample });
+    children.push(fork(join(import.meta.dirname, 'fleet-probes.mjs'), [given]));
   }
   let present = 0;
   while (present < probes) {
@@ -254,10 +172,9 @@ try {
   const samples = [];
   let [operatorCpuSec, operatorRssKiB] = [0, 0];
   while (!isOver) {
-    const own = process.cpuUsage();
     samples.push({
       ...(await sampleServer(ask, server.process.pid)),
-      ownCpuSec: (own.user + own.system) / 1e6,
+      ownCpuSec: children.reduce((sum, { pid }) => sum + readCpuSec(pid), 0),
     });
     operatorCpuSec = Math.max(operatorCpuSec, readCpuSec(follower.pid));
     const status = isOver ? '' : readFileSync(`/proc/${follower.pid}/status`, 'utf8');
@@ -275,12 +192,14 @@ try {
     0,
   );
   const { startsAtMs } = run;
+  const lateMs = await endProbes();
   const during = samples.filter(({ atMs }) => atMs >= startsAtMs && atMs <= startsAtMs + seconds * 1_000);
   const rate = (key) => ratePerSec(during, key);
   const last = samples.at(-1);
   const figures = {
     ...{
       probes,
+      processes,
       seconds,
       exitCode: code,
       absent: run.absent.length,
@@ -324,12 +243,24 @@ try {
   if (whole.length < probes) say(told.slice(-2_000));
   process.exitCode = whole.length === probes ? 0 : 3;
 } finally {
-  for (const ending of endings) ending.abort();
-  await Promise.allSettled(running);
+  await endProbes();
   await server.stop();
   await rm(dir, { recursive: true, force: true });
 }
 process.exit();
+
+/** @returns how late each simulated second was written, milliseconds; nothing the second time */
+async function endProbes() {
+  const late = await Promise.all(
+    children.splice(0).map(async (child) => {
+      const told = new Promise((resolve) => child.once('message', (message) => resolve(message.lateMs)));
+      const exited = once(child, 'exit').then(() => []);
+      child.send('end', () => {});
+      return Promise.race([told, exited]);
+    }),
+  );
+  return late.flat();
+}
 
 /** What became of a probe's order, with the reason if it gave one. */
 function outcomeOf({ events, copy }) {
