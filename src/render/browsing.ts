@@ -1,5 +1,5 @@
 import type { ArmSummary, PortSpread } from '../analysis/types.ts';
-import { formatCount } from './format.ts';
+import { formatCount, formatPlural } from './format.ts';
 import { renderLabelled } from './table.ts';
 
 /** Of browsers: what a page costs, and the ports that a NAT has to hold for all of them and for one. */
@@ -19,7 +19,7 @@ export function formatPages({ browsing }: ArmSummary): string | undefined {
   return [
     `${formatCount(pages)}${pagesFailed === 0 ? '' : `, ${formatCount(pagesFailed)} of them incomplete`}`,
     `${connectionsPerPage.toFixed(2)} connections and ${challengesPerPage.toFixed(2)} requests for credentials each`,
-    ...(unused === 0 ? [] : [`${formatCount(unused)} connections without a request`]),
+    ...(unused === 0 ? [] : [`${formatPlural(unused, 'connection', 'connections')} without a request`]),
     ...(synsPerStall === undefined ? [] : [`${synsPerStall.toFixed(2)} SYNs per stalled handshake`]),
   ].join('; ');
 }

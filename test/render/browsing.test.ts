@@ -36,6 +36,8 @@ describe('an arm of browsers', () => {
     expect(text).toContain(
       'kept 30 s after the close: p50 2,000, p90 2,300, most 2,400; 120 s: p50 3,000, p90 4,000, most 4,100',
     );
+    const alone = { ...BROWSING, browsing: { ...BROWSING.browsing!, connectionsWithoutRequest: 1 } };
+    expect(shown(armSummary(alone))).toContain('; 1 connection without a request;');
     expect(shown(armSummary())).not.toMatch(/pages|ports/);
   });
 

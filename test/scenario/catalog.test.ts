@@ -164,6 +164,8 @@ describe('the scenarios that come with rushhour', () => {
     expect(load).toMatchObject({ kind: 'browsers', browsers: 30, connections: 6, rampUs: 120_000_000 });
     expect(load.kind === 'browsers' ? [load.page.objects, load.page.hosts.length] : []).toEqual([40, 20]);
     expect(armOf(scenario, 'class').auth?.scheme).toBe('negotiate');
+    // The times of pages are of those that are whole.
+    expect(scenario.pass.map(({ text }) => text)).toContain('class.browsing.pagesFailed == 0');
   });
 
   it('check quietly: once a minute for an hour, each going further than the one before', async () => {
