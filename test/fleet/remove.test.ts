@@ -40,9 +40,16 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
   };
 
   it('are removed once all of it is here, of that run alone, and whoever pulls it later is told what is missing', async () => {
-    // The first to go is the last that ran: probes may not have said yet that they are at nothing any more.
-    const [second, first] = [await runFor('2s'), await runFor('2s')];
+    // It goes at once: probes may not have said yet that they are at nothing any more.
+    const first = await runFor('2s');
+    // Another that b was at, as far as the server sees it.
+    const second = 'other';
+    const credentials = await readCredentials(join(fleet.dir, 'fleet/credentials/b.json'));
+    const { connection, jetstream } = await connectFleet(credentials, { isPatient: false });
+    for (const part of ['one', 'two']) await jetstream.publish(SUBJECTS.run('b', second), part);
+    await connection.close();
     const [before, other] = [await stored(first), await stored(second)];
+    expect(other.counts).toEqual([2]);
     truncateSync(join(fleet.dir, 'results', `${first}-b`, 'frames.jsonl'), 10);
     const lacking = await fleet.call('fleet', 'rm', first);
     expect(lacking).toMatchObject({ code: 5, out: '' });
