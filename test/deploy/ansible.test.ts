@@ -184,17 +184,22 @@ suiteNeeding(
       expect(onProbe(both)).toBe(was);
     });
 
-    it('takes the probe through a proxy, whose password only root reads', () => {
-      const secret = 'k3ep-this-0ut';
+    const secret = 'k3ep-this-0ut';
+    const throughProxy = () => {
       const user = join(dir, 'proxy-user');
-      writeFileSync(user, `pi:${secret}\n`);
       const policy = { ...(vars['rushhour_probe_policy'] as object), capture: true };
       const proxy = {
         ...{ rushhour_probe_policy: policy, rushhour_probe_server_proxy: 'proxy.example:3128' },
         rushhour_probe_server_proxy_user: user,
       };
-      const flagsOf = () =>
-        onProbe('sed -n "s/^ExecStart=.*--results //p" /etc/systemd/system/rushhour-probe.service');
+      return { user, policy, proxy };
+    };
+    const flagsOf = () =>
+      onProbe('sed -n "s/^ExecStart=.*--results //p" /etc/systemd/system/rushhour-probe.service');
+
+    it('takes the probe through a proxy, whose password only root reads', () => {
+      const { user, proxy } = throughProxy();
+      writeFileSync(user, `pi:${secret}\n`);
       // Password, unit, and the restart.
       const first = play(proxy);
       expect(first).toMatchObject({ status: 0, changed: 3 });
@@ -212,6 +217,11 @@ suiteNeeding(
         onProbe(`grep -rl ${secret} /etc/systemd /etc/rushhour /var/cache/rushhour /run/stand-in; true`),
       ).toBe('/etc/rushhour/server-proxy.user\n');
       expect(play(proxy)).toMatchObject({ status: 0, changed: 0 });
+      expect(calls()).toEqual(['restart rushhour-probe.service']);
+    });
+
+    it('takes a keytab in its place, and the proxy away again', () => {
+      const { user, policy, proxy } = throughProxy();
       writeFileSync(user, secret);
       const wrong = play(proxy);
       expect([wrong.status, wrong.stdout.includes(secret)]).toEqual([2, false]);
@@ -232,7 +242,7 @@ suiteNeeding(
       expect(play({ rushhour_probe_policy: policy })).toMatchObject({ status: 0, changed: 3 });
       expect(onProbe('ls /etc/rushhour')).toBe('probe.json\nprobe.yaml\n');
       expect(flagsOf()).toBe('/var/lib/rushhour-probe/results\n');
-      expect(calls()).toEqual(Array.from({ length: 3 }, () => 'restart rushhour-probe.service'));
+      expect(calls()).toEqual(Array.from({ length: 2 }, () => 'restart rushhour-probe.service'));
     });
 
     it('stops a probe that is no longer wanted', () => {
