@@ -100,7 +100,7 @@ function judgeWaits({ arm, kind }: Symptom): Judgement[] {
 
 function judgeStalls(symptom: Symptom, seen: Observations): Judgement[] {
   const filling = describeCounting(symptom, seen);
-  const none = nothingPassed(symptom);
+  const none = nothingPassed(symptom, seen);
   const closed = describeClosedAlike(symptom, seen);
   return [
     ...(closed === undefined ? [] : contradicts(`${closed}: no queue is in front of those`)),

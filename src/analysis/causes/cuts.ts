@@ -64,6 +64,18 @@ export function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: rea
   return cut;
 }
 
+/** Held connections that were cut while nothing was tried, by any of those beside: not in the second itself, the one before or the one after. */
+export function countCutsUntried({ series }: ArmSeen, beside: readonly ArmSeen[]): number {
+  let cut = 0;
+  for (const [second, counts] of series.bySecond) {
+    const isTried = beside.some((arm) =>
+      [-1, 0, 1].some((by) => (arm.series.bySecond.get(second + by)?.started ?? 0) > 0),
+    );
+    if (!isTried) cut += cutsIn(counts);
+  }
+  return cut;
+}
+
 /** The last second before this one in which any of them was established; this one, if none was. */
 function lastAcceptedSec(arms: readonly ArmSeen[], beforeSec: number): number {
   let last = Number.NEGATIVE_INFINITY;

@@ -147,7 +147,7 @@ export function judgeFirstUses(symptom: Symptom, seen: Observations): Judgement[
   const { nat, arms } = seen;
   const { arm } = symptom;
   const filling = describeCounting(symptom, seen);
-  const passed = nothingPassed(symptom);
+  const passed = nothingPassed(symptom, seen);
   const endpoints = Object.keys(arm.summary.endpoints);
   const beside = arms.filter(({ summary }) => endpoints.some((one) => one in summary.endpoints));
   return [

@@ -67,7 +67,7 @@ function judgeRequests(symptom: Symptom, seen: Observations): Judgement[] {
 function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {
   const { plateau } = symptom.arm;
   const filling = describeCounting(symptom, seen);
-  const none = nothingPassed(symptom);
+  const none = nothingPassed(symptom, seen);
   const overflows = countOverflows(seen) ?? 0;
   const { started, passed } = passedInGaps(symptom);
   return [

@@ -83,8 +83,9 @@ function describeShare(contrasts: readonly Contrast[]): string {
 }
 
 /** Short connections alone: a slot becomes free as soon as one of them ends, whoever has the others. */
-function judgeNumber(symptom: Symptom, { arms }: Observations): Judgement[] {
-  const passed = nothingPassed(symptom);
+function judgeNumber(symptom: Symptom, seen: Observations): Judgement[] {
+  const { arms } = seen;
+  const passed = nothingPassed(symptom, seen);
   if (passed !== undefined) return contradicts(`${passed}; a limit lets the first ones in`);
   const { plateau, gaps } = symptom.arm;
   const openUs = openUsOf(symptom);

@@ -80,7 +80,7 @@ function judgeMeter(symptom: Symptom, seen: Observations): Judgement[] {
 }
 
 function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
-  const none = nothingPassed(symptom);
+  const none = nothingPassed(symptom, seen);
   if (none !== undefined) return contradicts(`${none}; a limit of a rate lets some pass`);
   const uneven = describeUneven(symptom, seen);
   if (uneven !== undefined) return contradicts(uneven);

@@ -1,5 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { besideOf, countCutsAt } from './cuts.ts';
+import { besideOf, countCutsAt, countCutsUntried } from './cuts.ts';
 import { countCut, describeDownTimes, listDownTimes } from './down-times.ts';
 import { contradicts, decides, fewLie, MOST, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
@@ -46,14 +46,17 @@ function judgeBroken({ arms }: Observations): Judgement[] {
 /** What was open ended as it began to refuse. */
 function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
   const beside = besideOf(symptom, seen);
-  const cut = countCut([symptom.arm], listDownTimes(beside), beside);
-  return cut >= symptom.count * MOST
-    ? supports(`${cut} of ${symptom.count} were cut as others began to be refused`)
-    : contradicts(
-        cut === 0
-          ? `none of ${symptom.count} was cut as others began to be refused`
-          : `only ${cut} of ${symptom.count} were cut as others began to be refused`,
-      );
+  const times = listDownTimes(beside);
+  const cut = countCut([symptom.arm], times, beside);
+  if (cut >= symptom.count * MOST)
+    return supports(`${cut} of ${symptom.count} were cut as others began to be refused`);
+  // It has been down at other times, and nothing was tried that could have been refused in these.
+  if (times.length > 0 && cut + countCutsUntried(symptom.arm, beside) >= symptom.count * MOST) return NOTHING;
+  return contradicts(
+    cut === 0
+      ? `none of ${symptom.count} was cut as others began to be refused`
+      : `only ${cut} of ${symptom.count} were cut as others began to be refused`,
+  );
 }
 
 function judgeRefusals(symptom: Symptom, seen: Observations): Judgement[] {

@@ -240,11 +240,28 @@ export function excludePool({ arm }: Symptom, { arms }: Observations): Judgement
   );
 }
 
-/** Against what spares some: nothing at all was ever established. */
-export function nothingPassed({ arm, count, of }: Symptom): string | undefined {
-  return of >= 50 && arm.summary.established === 0 && count >= of * 0.98
-    ? `not one of ${of} got through, from the first to the last`
-    : undefined;
+/** What spares so many of others leaves none of these only once in so many runs. */
+const BY_CHANCE = 0.001;
+
+/**
+ * Against what spares some: nothing at all was ever established, though enough of the others did in the same seconds, if any did, for it to
+ * be no chance.
+ */
+export function nothingPassed({ arm, count, of }: Symptom, { arms }: Observations): string | undefined {
+  if (of < 50 || arm.summary.established > 0 || count < of * 0.98) return undefined;
+  const others = sumOf(
+    arms.flatMap((other) =>
+      other === arm
+        ? []
+        : [...other.series.bySecond].flatMap(([second, counts]) => {
+            return (arm.series.bySecond.get(second)?.started ?? 0) > 0 ? [counts] : [];
+          }),
+    ),
+  );
+  const share = Math.max(0, others.started - others.bad) / Math.max(1, others.started);
+  return share > 0 && (1 - share) ** of > BY_CHANCE
+    ? undefined
+    : `not one of ${of} got through, from the first to the last`;
 }
 
 export function endpointsOf({ arm }: Symptom): readonly { readonly host: string; readonly port: string }[] {

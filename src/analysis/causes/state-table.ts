@@ -16,7 +16,7 @@ export const stateTableFull = {
     'new connections fail whoever opens them and to wherever, once so many are known; those that were closed stay for a while',
   scope: EVERYTHING,
   judge: (symptom, seen) => [
-    ...judgeRelease(symptom),
+    ...judgeRelease(symptom, seen),
     ...excludeCounted(symptom, seen),
     ...judgeSender(symptom),
     ...judgeFirewall(symptom, seen),
@@ -37,8 +37,8 @@ export const stateTableFull = {
   source: 'https://docs.kernel.org/networking/nf_conntrack-sysctl.html (nf_conntrack_max)',
 } as const satisfies Cause;
 
-function judgeRelease(symptom: Symptom): Judgement[] {
-  const passed = nothingPassed(symptom);
+function judgeRelease(symptom: Symptom, seen: Observations): Judgement[] {
+  const passed = nothingPassed(symptom, seen);
   if (passed !== undefined) return contradicts(`${passed}; where others come and go, some get in`);
   // Room at once excludes nothing: a table may forget what is closed without delay, or make room for new entries among the closed ones.
   const { room, release } = symptom.arm.held ?? {};

@@ -74,7 +74,7 @@ function describePauses(gaps: readonly Gap[]): string {
 function judgeOwnClock(symptom: Symptom, seen: Observations): Judgement[] {
   const filling = describeCounting(symptom, seen);
   const { plateau } = symptom.arm;
-  const none = nothingPassed(symptom);
+  const none = nothingPassed(symptom, seen);
   return [
     ...(filling === undefined ? [] : contradicts(`${filling}; a defence goes by its own clock`)),
     ...(none === undefined ? [] : contradicts(`${none}; below its rate it lets everything pass`)),

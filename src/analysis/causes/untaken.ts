@@ -11,10 +11,10 @@ const FEWEST = 10;
 const OFTEN = 4;
 
 /** What drops each packet by chance, or whatever is above a rate, has more than this of the requests that were sent again sent again once. */
-const ONCE = 0.2;
+const ONCE = 0.1;
 
-/** Of those that a queue keeps out, so many wait so long: what comes sooner was taken at once. */
-const MOSTLY = 0.5;
+/** Of those that a queue keeps out, so many wait so long at least. */
+const MOSTLY = 1 / 3;
 
 /** And it drops requests as often as SYNs; a queue that a connection has got into takes all of it. */
 const SPARED = 0.75;

@@ -52,7 +52,7 @@ export const windowLimit = {
 } as const satisfies Cause;
 
 function judgeTimes(symptom: Symptom, seen: Observations): Judgement[] {
-  const none = nothingPassed(symptom);
+  const none = nothingPassed(symptom, seen);
   if (none !== undefined) return contradicts(`${none}; it lets the first ones in`);
   const { plateau, held } = symptom.arm;
   if (plateau !== undefined && isSteady(plateau))

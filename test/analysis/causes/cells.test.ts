@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
 import type { CauseId } from '../../../src/analysis/causes/index.ts';
+import { weighSymptom } from '../../../src/analysis/causes/weigh.ts';
+import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import type { Observations } from '../../../src/analysis/observations/types.ts';
 import { readCell, withoutArms, withoutFar } from './read-cell.ts';
 
@@ -76,6 +78,16 @@ const CELLS: readonly Cell[] = [
     without: (seen) => ({ ...seen, near: { ...seen.near, TcpExtTCPSYNChallenge: 9 } }),
   },
   {
+    ...{ name: 'accept-queue-one-near', cause: 'accept-queue' },
+    decidedBy: 'requests that were sent again four times and more',
+    without: sentAgainThrice,
+  },
+  {
+    ...{ name: 'service-down-unseen', cause: 'service-down' },
+    decidedBy: 'the times in which all was refused, as what was open was cut',
+    without: (seen) => withoutArms(seen, ['held-2', 'idle-2']),
+  },
+  {
     ...{ name: 'early-reuse-near', cause: 'early-reuse', decidedBy: 'another port, which was clean' },
     without: (seen) => withoutArms(seen, listOtherPorts(seen)),
   },
@@ -96,6 +108,21 @@ const CELLS: readonly Cell[] = [
       ),
   },
 ];
+
+/** The same, as if whatever was sent again often had been three times. */
+function sentAgainThrice(seen: Observations): Observations {
+  const arms = seen.arms.map((arm) => {
+    const all = Object.entries(arm.summary.requestRetransmits ?? {});
+    const requestRetransmits = Object.fromEntries(
+      [0, 1, 2, 3].map((copies) => [
+        copies,
+        all.reduce((sum, [key, count]) => sum + (Math.min(3, Number(key)) === copies ? count : 0), 0),
+      ]),
+    );
+    return { ...arm, summary: { ...arm.summary, requestRetransmits } };
+  });
+  return { ...seen, arms };
+}
 
 /** The same, as if nothing that was held had been cut. */
 function withoutCuts(seen: Observations): Observations {
@@ -154,6 +181,23 @@ it('does not take requests that something kept for a while for lost ones', () =>
 
 it('does not take a defence for a meter that drops every first SYN and lets every second pass', () => {
   expect(namedOf(see('first-syns-dropped'))).toEqual([]);
+});
+
+it('excludes nothing that spares few, where none of a few was spared', () => {
+  const seen = see('rate-limit-low');
+  const symptom = listSymptoms(seen).find(({ arm }) => arm.name === 'other-port')!;
+  expect([symptom.arm.summary.established, symptom.count, symptom.of]).toEqual([0, 54, 54]);
+  const idsOf = (one: Observations): string[] =>
+    weighSymptom(symptom, one).possible.map(({ cause }) => cause.id);
+  expect(idsOf(seen)).toContain('rate-limit');
+  // Had the others got through, it would be this arm that something keeps from it.
+  const spared = seen.arms.map((arm) => {
+    const bySecond = [...arm.series.bySecond].map(
+      ([second, counts]) => [second, { ...counts, stalled: 0, refused: 0 }] as const,
+    );
+    return { ...arm, series: { ...arm.series, bySecond: new Map(bySecond) } };
+  });
+  expect(idsOf({ ...seen, arms: spared })).not.toContain('rate-limit');
 });
 
 describe('what drops all packets to a port above a rate', () => {
