@@ -36,17 +36,28 @@ export const describeMeter = perSymptom((symptom, seen): string | undefined => {
   if (symptom.kind !== 'stalled') return undefined;
   // Other clients send their SYNs again at other times.
   const alike = (arm: ArmSeen): boolean => isDeepStrictEqual(arm.arm.client, symptom.arm.arm.client);
-  return describeGroup(besideOf(symptom, seen).filter(alike)) ?? describeGroup(seen.arms.filter(alike));
+  const all = seen.arms.filter(alike);
+  const besides = besideOf(symptom, seen).filter(alike);
+  const meanwhile = all.filter((arm) => isMeanwhile(arm, symptom.arm));
+  return describeGroup(besides) ?? describeGroup(all) ?? describeGroup(meanwhile, all);
 });
 
-function describeGroup(arms: readonly ArmSeen[]): string | undefined {
+/** Whether arms had starts in the same seconds: what counts for each source lets more through where several sent. */
+function isMeanwhile(one: ArmSeen, other: ArmSeen): boolean {
+  return [...one.series.bySecond].some(
+    ([second, { started }]) => started > 0 && (other.series.bySecond.get(second)?.started ?? 0) > 0,
+  );
+}
+
+/** @param asking arms whose requests tell whether SYNs alone are lost */
+function describeGroup(arms: readonly ArmSeen[], asking = arms): string | undefined {
   const joint = joinArms(arms);
-  if (joint === undefined || !areSynsAlone(arms)) return undefined;
+  if (joint === undefined || !areSynsAlone(asking)) return undefined;
   const level = findLevel(joint);
   if (level === undefined) return undefined;
   const { perSec, fromPerSec, toPerSec, open } = level;
   if (open < perSec * SHORT_REST_SEC || isQueue(arms, perSec)) return undefined;
-  return `about ${Math.round(perSec)}/s got through in each second of all arms together, whether ${fromPerSec} or ${toPerSec}/s were tried, with up to ${open} open at once`;
+  return `about ${Math.round(perSec)}/s got through in each second of all arms together${asking === arms ? '' : ' that ran then'}, whether ${fromPerSec} or ${toPerSec}/s were tried, with up to ${open} open at once`;
 }
 
 interface Level {

@@ -49,6 +49,10 @@ const CELLS: readonly Cell[] = [
     without: (seen) => withoutArms(seen, ['held-2', 'keep-3', 'steps-3', 'idle-2']),
   },
   {
+    ...{ name: 'rate-limit-low', cause: 'rate-limit', decidedBy: 'connections that are held' },
+    without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
+  },
+  {
     ...{
       name: 'loss-towards-here',
       cause: 'loss',
