@@ -59,7 +59,9 @@ function judgeEnds(symptom: Symptom, seen: Observations): Judgement[] {
   const resets = resetsByTtl(symptom);
   if (resets?.kind === 'other') return contradicts(resets.text);
   if ((countOverflows(seen) ?? 0) === 0 && describeUntaken(symptom, seen) === undefined)
-    return contradicts('neither a counter of the far end nor what it took tells of a full queue');
+    return contradicts(
+      'neither a counter of the far end nor requests that it left unacknowledged tell of a full queue',
+    );
   return NOTHING;
 }
 

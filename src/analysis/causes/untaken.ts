@@ -41,7 +41,7 @@ export function describeUntaken(symptom: Symptom, seen: Observations): string | 
   const [stalled, started] = [sumOf(beside, 'stalled'), sumOf(beside, 'started')];
   if (again < FEWEST || often < FEWEST || once > resent * ONCE || often < resent * MOSTLY) return undefined;
   if (resent / measured > (stalled / started) * SPARED) return undefined;
-  return `of ${measured} requests on open connections ${resent} were sent again, ${often} of them ${OFTEN} times or more and ${once === 0 ? 'none' : once} once, against ${stalled} of ${started} handshakes that stalled; and ${again} SYN-ACKs came again to connections that were open: the far end had answered their SYNs, and did not take what followed`;
+  return `of ${measured} requests on open connections ${resent} were sent again, ${often} of them ${OFTEN} times or more and ${once === 0 ? 'none' : once} once, against ${stalled} of ${started} handshakes that stalled; and ${again} SYN-ACKs came again to connections that were open: SYNs were answered there, and what followed was not acknowledged`;
 }
 
 function sumOf(arms: readonly ArmSeen[], what: 'stalled' | 'started'): number {

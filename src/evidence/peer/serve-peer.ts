@@ -46,7 +46,7 @@ const REFUSAL_MS = 1_000;
 const WRONG_TOKEN = 'wrong token';
 /** Refusals logged: an attacker must not fill a log. */
 const REFUSALS_SHOWN_PER_MINUTE = 10;
-/** How long data that waits for a run that has ended may still be sent. */
+/** How long a refusal may take to be sent. */
 const LAST_MS = 5_000;
 
 interface Client {
@@ -114,7 +114,7 @@ export async function servePeer(options: PeerOptions): Promise<ServedPeer> {
       if (!clients.has(client)) return;
       client.stream.end(options.lost() - client.lostBefore);
       leave('is done');
-      destroyWhenIdle(socket, () => socket.bytesWritten - socket.writableLength);
+      destroyWhenSent(socket);
     });
     socket.once('close', () => leave('is gone'));
     socket.resume();
@@ -134,13 +134,13 @@ export async function servePeer(options: PeerOptions): Promise<ServedPeer> {
     async close() {
       const closed = once(server, 'close');
       server.close();
-      for (const client of clients) client.stream.end(options.lost() - client.lostBefore);
-      const last = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, LAST_MS);
-      for (const socket of sockets) if (![...clients].some((one) => one.socket === socket)) socket.destroy();
+      const served = new Set([...clients].map(({ socket }) => socket));
+      for (const client of clients) {
+        client.stream.end(options.lost() - client.lostBefore);
+        destroyWhenSent(client.socket);
+      }
+      for (const socket of sockets) if (!served.has(socket)) socket.destroy();
       await closed;
-      clearTimeout(last);
     },
   };
 }
@@ -155,6 +155,11 @@ async function whyRefused(socket: TLSSocket, token: string): Promise<string | un
   } catch (error) {
     return error instanceof SyntaxError ? 'not a rushhour' : (error as Error).message;
   }
+}
+
+/** It gets what still waits for it, as long as it takes any. */
+function destroyWhenSent(socket: TLSSocket): void {
+  destroyWhenIdle(socket, () => socket.bytesWritten - socket.writableLength);
 }
 
 function refuse(socket: TLSSocket, refused: string): void {

@@ -26,8 +26,8 @@ export interface CopyState {
 }
 
 /**
- * Of a folder, so many bytes may lie before pieces that came without what is before them. Whatever lies further away is not
- * written, and is missing: a probe may say that a piece belongs anywhere, and a file of zeros is as long to read as any.
+ * So many bytes may be lacking in a folder before pieces that have come. A piece further on is not written, and counts as
+ * missing: a probe may claim any place for it, and a gap takes as long to read as what belongs there.
  */
 const MOST_GAP_BYTES = 268_435_456;
 /** Of names that cannot be those of files, so many are kept. */
