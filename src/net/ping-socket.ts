@@ -45,8 +45,14 @@ const CMSG_DATA_AT = WORD + 8;
 export interface EchoReply {
   /** 0-65535, of the request. */
   readonly sequence: number;
-  /** Since the request was sent, by the kernel's time of arrival where it tells. Microseconds. */
+  /** Since the request was sent, microseconds. */
   readonly tookUs: number;
+  /**
+   * Whether the kernel timed the arrival; otherwise it was timed as it was read, and `tookUs` is an upper bound. After the
+   * first socket of a machine asks for times, the kernel notes none for a moment, which is longer on a busy machine: it begins
+   * by deferred work (net_enable_timestamp(), net/core/dev.c), and fills the time of reading in (__sock_recv_timestamp()).
+   */
+  readonly isTimedByKernel: boolean;
 }
 
 /** Sends echo requests to one address, and hears its replies. */
@@ -153,6 +159,7 @@ function createPing(
         writePointer(message.words, 3, 1);
         writePointer(message.words, 4, control.address);
         writePointer(message.words, 5, CONTROL_BYTES);
+        const readAtUs = nowUs();
         const length = libc.recvmsg(fd, message.address, MSG_DONTWAIT);
         if (length < 0) {
           // An ICMP error about a request is told once; the request simply has no reply.
@@ -166,7 +173,11 @@ function createPing(
         // A second copy of a reply tells nothing more.
         if (sent === undefined) continue;
         sentAtUs.delete(sequence);
-        return { sequence, tookUs: Math.max(0, (readArrivalUs() ?? nowUs()) - sent) };
+        const arrivedAtUs = readArrivalUs() ?? readAtUs;
+        return {
+          ...{ sequence, tookUs: Math.max(0, arrivedAtUs - sent) },
+          isTimedByKernel: arrivedAtUs < readAtUs,
+        };
       }
       return undefined;
     },

@@ -55,7 +55,8 @@ export function startQuietPing({
   const turn = (): void => {
     for (const { address, socket, waiting } of pinged) {
       for (let reply = socket.receive(); reply !== undefined; reply = socket.receive()) {
-        if (waiting.delete(reply.sequence)) count(address, reply.tookUs);
+        // One that was timed as it was read would seem to have taken until the next turn: it tells nothing.
+        if (waiting.delete(reply.sequence) && reply.isTimedByKernel) count(address, reply.tookUs);
       }
       for (const [sequence, sentAtMs] of waiting) {
         if (now() - sentAtMs < LOST_AFTER_MS) break;

@@ -44,7 +44,7 @@ function pinging(answers: readonly (number | undefined)[], refused?: number) {
         send(sequence) {
           const answer = answers[sequence];
           if (answer !== undefined && answer < 0) return -answer;
-          if (answer !== undefined) replies.push({ sequence, tookUs: answer });
+          if (answer !== undefined) replies.push({ sequence, tookUs: answer, isTimedByKernel: true });
           return 0;
         },
         receive: () => replies.shift(),

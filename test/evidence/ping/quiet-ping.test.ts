@@ -8,7 +8,10 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Answers as it is told, by sequence; undefined: not at all. */
-function pinging(answer: (sequence: number) => number | undefined, refused?: number) {
+function pinging(
+  answer: (sequence: number) => number | undefined,
+  { refused, untimed = 0 }: { readonly refused?: number; readonly untimed?: number } = {},
+) {
   const replies: EchoReply[] = [];
   const warnings: string[] = [];
   let isClosed = false;
@@ -16,7 +19,7 @@ function pinging(answer: (sequence: number) => number | undefined, refused?: num
     kind: 'datagram',
     send(sequence) {
       const tookUs = answer(sequence);
-      if (tookUs !== undefined) replies.push({ sequence, tookUs });
+      if (tookUs !== undefined) replies.push({ sequence, tookUs, isTimedByKernel: sequence >= untimed });
       return 0;
     },
     receive: () => replies.shift(),
@@ -43,6 +46,14 @@ describe('a ping a second beside the load', () => {
     expect(ping!.take()).toBeUndefined();
   });
 
+  it('takes no time from a reply that was timed as it was read, a turn later', () => {
+    const { ping } = pinging((sequence) => (sequence === 0 ? 1_000_000 : 400), { untimed: 1 });
+    vi.advanceTimersByTime(3_000);
+    expect(ping!.take()).toEqual({
+      '192.0.2.1': { sent: 3, answered: 3, sumUs: 1_200, minUs: 400, maxUs: 400 },
+    });
+  });
+
   it('counts one as lost that has not come back after two seconds, and none that is under way', () => {
     const { ping } = pinging((sequence) => (sequence === 1 ? undefined : 500));
     vi.advanceTimersByTime(2_000);
@@ -61,7 +72,7 @@ describe('a ping a second beside the load', () => {
 
   it('says once what is missing where the system allows none', () => {
     const EACCES = 13;
-    const { ping, warnings } = pinging(() => 1, EACCES);
+    const { ping, warnings } = pinging(() => 1, { refused: EACCES });
     expect(ping).toBeUndefined();
     expect(warnings).toEqual([
       expect.stringContaining('cannot ping 192.0.2.1 during the load: this user may not ping'),
