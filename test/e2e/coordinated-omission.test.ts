@@ -42,6 +42,6 @@ suiteNeeding('a far end that stands still for 2 s of 10', ['linux', 'nginx'], ()
     expect(arm.started + arm.unsent).toBe(5_000);
     // A fifth of the attempts fell due while nothing answered: the slowest 1 % of all waited nearly the whole 2 s.
     expect(arm.totalUs.p99).toBeGreaterThan(1_700_000);
-    expect(arm.totalUs.p50).toBeLessThan(200_000);
+    expect(arm.totalUs.p50 * 5).toBeLessThan(arm.totalUs.p99);
   });
 });

@@ -5,7 +5,7 @@ import { attempt, countOf, isAnswered, STALLED_MS, withLab } from './in-lab.ts';
 
 suiteNeeding('a box that ends TCP by itself', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
   it('pre-answered accepts at once what the far side answers a round trip later, closed ports included', async () => {
-    await withLab('pre-answered:rtt=200ms', async (lab) => {
+    await withLab('pre-answered:rtt=600ms', async (lab) => {
       const [answered, second, closed] = await attempt(lab, [
         {},
         { toPort: PORTS.secondOrigin },
@@ -14,10 +14,11 @@ suiteNeeding('a box that ends TCP by itself', ['linux', 'root', 'netns', 'ip', '
       for (const fate of [answered, second]) {
         expect(isAnswered(fate!)).toBe(true);
         // Its own handshake with the far side, then there and back.
-        expect(fate!.firstByteMs! - fate!.connectMs!).toBeGreaterThanOrEqual(399);
-        expect(fate!.connectMs!).toBeLessThan(200);
+        expect(fate!.firstByteMs! - fate!.connectMs!).toBeGreaterThanOrEqual(1_199);
+        // The far side cannot have answered by then.
+        expect(fate!.connectMs!).toBeLessThan(600);
       }
-      expect(closed?.connectMs).toBeLessThan(200);
+      expect(closed?.connectMs).toBeLessThan(600);
       expect(closed?.end).toBe('ECONNRESET');
     });
   });
@@ -40,7 +41,6 @@ suiteNeeding('a box that ends TCP by itself', ['linux', 'root', 'netns', 'ip', '
       for (const { end, endMs } of fates.slice(0, 10)) {
         expect(end).toBe('ECONNRESET');
         expect(endMs).toBeGreaterThanOrEqual(1_990);
-        expect(endMs).toBeLessThan(2_400);
       }
       expect(isAnswered(fates[10]!)).toBe(true);
       expect(fates[11]?.end).toBe('ECONNREFUSED');
@@ -61,7 +61,8 @@ suiteNeeding('a box that ends TCP by itself', ['linux', 'root', 'netns', 'ip', '
       expect(late.length).toBeLessThanOrEqual(26);
       for (const { firstByteMs } of late) {
         expect(firstByteMs).toBeGreaterThanOrEqual(1_999);
-        expect(firstByteMs).toBeLessThan(2_400);
+        // Where a segment was lost, the second time it is sent again.
+        expect(firstByteMs).toBeLessThan(3_000);
       }
     });
   });
