@@ -18,6 +18,8 @@ export interface ScenarioDocument {
   readonly syntax: readonly { readonly what: string; readonly fix: string; readonly position: Position }[];
   /** False if the file is too broken to examine its content. */
   readonly readable: boolean;
+  /** Keys that an object of JavaScript cannot hold as names: what stands under them would vanish. */
+  findReserved(): ScenarioDocument['syntax'];
   /** Its content as plain data, changes included. */
   data(): unknown;
   /** The position of a value, or with `atKey` of its key; if there is none, of the nearest thing around it. */
@@ -46,6 +48,7 @@ export function openDocument(text: string): ScenarioDocument {
     yaml,
     syntax: [...errors, ...aliases, ...excess],
     readable: aliases.length + excess.length === 0 && mistakes.every(({ code }) => code === 'DUPLICATE_KEY'),
+    findReserved: () => findReserved(yaml, positionOf),
     data: () => yaml.toJS(),
     locate: (path, atKey) => positionOf((atKey ? keyOffset(yaml, path) : undefined) ?? offsetOf(yaml, path)),
   };
@@ -77,6 +80,21 @@ function findLooseAliases(yaml: Document): { what: string; fix: string; offset: 
       // Not its name: it may be a password that starts with *.
       const what = 'text that starts with * is read as an alias, but there is no anchor of that name';
       found.push({ what, fix: IN_QUOTES, offset: alias.range?.[0] ?? 0 });
+    },
+  });
+  return found;
+}
+
+function findReserved(
+  yaml: Document,
+  positionOf: (offset: number) => Position,
+): { what: string; fix: string; position: Position }[] {
+  const found: { what: string; fix: string; position: Position }[] = [];
+  visit(yaml, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const position = positionOf(key.range?.[0] ?? 0);
+      found.push({ what: 'nothing can be called __proto__', fix: 'choose another name', position });
     },
   });
   return found;

@@ -9,12 +9,13 @@ type Issue = z.core.$ZodIssue;
 
 /** A node of the exported JSON Schema, with the parts that problem texts use. */
 interface SchemaNode {
+  readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly description?: string;
-  readonly examples?: readonly (string | number)[];
+  readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -159,10 +160,40 @@ function wrongWord({ path, value, found }: Found, words: readonly string[]): Pro
 function misplaced({ path, value, found }: Found, node: SchemaNode): Problem {
   if (path.length === 0 && value === null) return { what: 'the file is empty', fix: belongs(node), path };
   return {
-    what: `${found} does not belong in "${path.at(-1) ?? 'the file'}"`,
-    fix: belongs(node),
+    what: `${found} does not belong in ${placeOf(path)}`,
+    fix: [shapeOf({ path, value, found }, node), belongs(node)].filter((part) => part !== '').join('. '),
     path,
   };
+}
+
+/** Entries of lists have no names: they are counted from 1. */
+function placeOf(path: Path): string {
+  const [key, above] = [path.at(-1), path.at(-2)];
+  return typeof key === 'number' ? `entry ${key + 1} of "${above ?? 'the file'}"` : `"${key ?? 'the file'}"`;
+}
+
+/** Whether a list or a map is needed where there is none, or the other way round, and how that is written; else nothing. */
+function shapeOf({ path, value, found }: Found, node: SchemaNode): string {
+  const key = path.at(-1);
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (node.type === 'array' && !Array.isArray(value)) {
+    // What is not shown may be a secret.
+    const isShown = typeof value === 'string' && found === JSON.stringify(value);
+    const entry = isShown ? value : node.items?.examples?.[0];
+    const line = entry === undefined ? '' : `: ${key}: [${JSON.stringify(entry)}]`;
+    return `write a list, also of one${line}`;
+  }
+  if (node.type === 'object' && !isMap && node.examples?.[0] !== undefined)
+    return `write a map: ${key}: ${formatFlow(node.examples[0])}`;
+  // Elsewhere, examples show it.
+  const isOne = node.type !== undefined && node.type !== 'array' && node.type !== 'object';
+  if (isOne && node.examples === undefined && typeof value === 'object') return 'write one value';
+  return '';
+}
+
+function formatFlow(example: unknown): string {
+  const entries = Object.entries(example as object).map(([name, value]) => `${name}: ${String(value)}`);
+  return `{ ${entries.join(', ')} }`;
 }
 
 function outOfRange({ path, value, found }: Found, node: SchemaNode): Problem {
@@ -178,7 +209,8 @@ function outOfRange({ path, value, found }: Found, node: SchemaNode): Problem {
 }
 
 function belongs(node: SchemaNode): string {
-  const example = node.examples === undefined ? '' : ` (such as ${node.examples.join(', ')})`;
+  const plain = node.examples?.filter((each) => typeof each !== 'object') ?? [];
+  const example = plain.length === 0 ? '' : ` (such as ${plain.join(', ')})`;
   const words =
     node.description ??
     node.anyOf
@@ -218,7 +250,7 @@ function childOf(node: SchemaNode, part: string | number): SchemaNode | undefine
   }
   if (typeof part === 'number') return node.items;
   const other = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
-  return node.properties?.[part] ?? other;
+  return (Object.hasOwn(node.properties ?? {}, part) ? node.properties?.[part] : undefined) ?? other;
 }
 
 function propertiesOf(node: SchemaNode): Readonly<Record<string, SchemaNode>> {

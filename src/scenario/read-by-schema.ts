@@ -39,8 +39,9 @@ export function readBySchema<Schema extends z.ZodType>(
     throw new UsageError([`${has} ${count}:`, ...lines].join('\n  '), { hint });
   };
   const document = openDocument(text);
-  if (document.syntax.length > 0) {
-    refuse(document.syntax.map(({ what, fix, position }) => `${file}:${position.line}: ${what} — ${fix}`));
+  const broken = [...document.syntax, ...document.findReserved()];
+  if (broken.length > 0) {
+    refuse(broken.map(({ what, fix, position }) => `${file}:${position.line}: ${what} — ${fix}`));
   }
   // A file with only comments is not a mistake.
   const raw = document.data() ?? {};

@@ -43,7 +43,7 @@ export function judge(policy: Policy, run: JudgedRun, nowMs: number): Judgement 
   ];
   return refusals.length === 0
     ? { accepted: true, attempts: mostAttempts(scenario), forUs: longestUs(scenario) }
-    : { accepted: false, refusals };
+    : { accepted: false, refusals: [...new Set(refusals)] };
 }
 
 function refuseScenario({ scenarios }: Policy, { scenario, digest, sameAs }: JudgedRun): string[] {
@@ -68,14 +68,17 @@ function refuseHosts(policy: Policy, { farEnd, arms }: Scenario): string[] {
   // To connect to a proxy and send nothing is less than to use it.
   const bare = arms.filter(({ via }) => sendsNothing(via));
   const others = arms.filter(({ via }) => !sendsNothing(via));
+  const asked = others.flatMap(askedHosts);
+  // Refused as targets, they are not told again.
+  const told = new Set(asked.filter((each) => !isAllowed(targets, each)).map(formatHostPort));
   const used = arms.flatMap(({ proxy, beside = [] }) => [...(proxy === undefined ? [] : [proxy]), ...beside]);
   const scripted = arms.filter(({ pac }) => pac !== undefined);
   return [
-    ...over('target', targets, others.flatMap(askedHosts)),
+    ...over('target', targets, asked),
     ...over(
       'target',
       [...targets, ...proxies],
-      bare.map(({ target }) => target),
+      bare.map(({ target }) => target).filter((target) => !told.has(formatHostPort(target))),
     ),
     ...over('proxy', proxies, used),
     ...scripted.map(({ name }) => `arm ${name} leaves its proxy to a script: name it instead`),
@@ -224,7 +227,7 @@ function formatHostPort({ host, port }: HostPort): string {
 }
 
 function formatRules(rules: readonly HostRule[]): string {
-  return rules.length === 0 ? 'none' : rules.map(({ text }) => text).join(', ');
+  return rules.length === 0 ? 'none' : [...new Set(rules.map(({ text }) => text))].join(', ');
 }
 
 /** By the local time of the probe: `Mon 20:15`. */

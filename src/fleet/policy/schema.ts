@@ -34,7 +34,12 @@ function parseSecretRule(text: string): string {
   });
 }
 
-const label = z.string().min(1).max(64).refine(isName, 'has to be on one line, without control characters');
+const label = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine(isName, 'has to be on one line, without control characters')
+  .describe('A text of 1 to 64 characters, in quotes if it is a number.');
 
 const hostRules = (what: string, examples: string[]) =>
   z
@@ -51,6 +56,7 @@ export const policySchema = z
     labels: z
       .record(namedKey(/^[a-z][a-z0-9-]{0,31}$/, 'label name', 'use lower-case letters, digits and -'), label)
       .optional()
+      .meta({ examples: [{ site: 'leeds' }] })
       .describe('What this probe is called by when a fleet is asked for some of its probes: a map of texts.'),
     targets: hostRules('Hosts that arms may have as their target. Default: none.', ['www.example.org']),
     proxies: hostRules('Proxies that arms may use. Default: none.', ['proxy.example.org:3128']),

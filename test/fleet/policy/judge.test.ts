@@ -67,6 +67,22 @@ describe('a policy', () => {
     expect(refusalsOf(bare)).toEqual([]);
   });
 
+  it('names a host that it refuses once, and each rule once', () => {
+    const both = `${TRAFFIC}  bare: { via: tcp, load: [{ hold: { rate: 1/s, for: 10s } }] }\n`;
+    expect(refusalsOf(both, '', { target: 'http://198.51.100.1:81/' })).toEqual([
+      'target 198.51.100.1:81 is not among those that the policy allows (www.example.org, 192.0.2.0/24)',
+    ]);
+    const policy = POLICY.replace("['proxy.example.org:3128']", '[www.example.org]');
+    const bare = run(
+      TRAFFIC.replace('http://www.example.org/', 'tcp://198.51.100.1:81').replace('direct', 'tcp'),
+    );
+    expect(judge(parsePolicy(policy, 'policy.yaml'), bare, NOW)).toMatchObject({
+      refusals: [
+        'target 198.51.100.1:81 is not among those that the policy allows (www.example.org, 192.0.2.0/24)',
+      ],
+    });
+  });
+
   it('refuses hosts that pages name and it does not list: the proxy is asked for them as well', () => {
     const load = (hosts: string) => `{ browsers: 1, for: 5s, page: { hosts: ${hosts} } }`;
     const browsing = (hosts: string) =>
