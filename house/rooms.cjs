@@ -66,6 +66,7 @@ exports.ROOMS = {
   sinks: {
     'render/(line-protocol|metric-names)': 'names and lines are those of exports',
     'store/process-mark': 'what a dead process left in the spool',
+    'store/make-folder': 'a spool wherever its owner wants it',
     metrics: 'is handed seconds; knows of no run and asks for nothing',
     'engine/names': 'an engine’s name is a label',
   },

@@ -1,9 +1,11 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import {
+  AuthorizationError,
   type NatsConnection,
   NatsConnectionImpl,
   nkeyAuthenticator,
   setTransportFactory,
+  UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
@@ -22,14 +24,51 @@ export interface Link {
   readonly jetstream: JetStreamClient;
 }
 
+/** The server answers, and does not take the credentials. */
+export class RefusedError extends EnvironmentError {
+  constructor(role: Role, cause: unknown) {
+    const [what, hint] = refusalOf(role);
+    super(`the server refuses ${what}`, { hint, cause });
+  }
+}
+
+function refusalOf(role: Role): [what: string, hint: string] {
+  switch (role.kind) {
+    case 'probe':
+      return [
+        `the credentials of ${role.id}: they were revoked, or are of another fleet`,
+        `ask the operator for a token ("rushhour fleet enroll ${role.id}"), move these credentials away, and use it with "rushhour probe --enroll"`,
+      ];
+    case 'newcomer':
+      return [
+        `the token for ${role.id}: it was used, has expired, was revoked, or is of another fleet`,
+        `ask the operator for a new one: "rushhour fleet enroll ${role.id}", after "rushhour fleet revoke ${role.id}" if it was used`,
+      ];
+    default:
+      return [
+        `the credentials of the ${role.kind}: they are of another fleet`,
+        'give those in the folder of this fleet, which "rushhour fleet up" names: --credentials or --fleet',
+      ];
+  }
+}
+
+/** Whether an error of the library says that the server does not take the credentials. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
+}
+
 export interface ConnectOptions {
-  /** Waits for a server that is not there yet, or does not take the credentials for now. One that was there is never given up. */
+  /** Goes on trying where the server refuses the credentials of a connection that it had taken: they may be given again. */
   readonly isPatient: boolean;
   /** The only way out. */
   readonly proxy?: ProxyRoute | undefined;
 }
 
-/** @throws EnvironmentError if there is no server, or if it does not take these credentials */
+/**
+ * Connects once; what was connected once is never given up.
+ * @throws RefusedError if a server does not take these credentials
+ * @throws EnvironmentError if there is no server
+ */
 export async function connectFleet(
   { role, servers, seed, ca }: Omit<Credentials, 'schema' | 'role'> & { readonly role: Role },
   { isPatient, proxy }: ConnectOptions,
@@ -56,15 +95,14 @@ export async function connectFleet(
       reconnectJitterTLS: RECONNECT_JITTER_MS,
       // What was there once comes again: a run that is followed goes on meanwhile.
       maxReconnectAttempts: -1,
-      // Credentials that are taken back may be given again; whoever watches is told meanwhile.
       ignoreAuthErrorAbort: isPatient,
-      waitOnFirstConnect: isPatient,
     };
     const connection = await NatsConnectionImpl.connect(options);
     return { connection, jetstream: jetstream(connection) };
   } catch (cause) {
+    if (isRefusal(cause)) throw new RefusedError(role, cause);
     throw new EnvironmentError(`no connection to ${servers.join(', ')} (${(cause as Error).message})`, {
-      hint: 'is "rushhour fleet up" running, and are these its credentials?',
+      hint: 'is "rushhour fleet up" running there?',
       cause,
     });
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { makeFolder } from '../store/make-folder.ts';
 import { isAlive, markProcess } from '../store/process-mark.ts';
 
 /**
@@ -50,7 +51,7 @@ export function nameSegment(createdMs: number, sequence: number, seconds: number
 export async function claimFolder(parent: string): Promise<{ dir: string; segments: Segment[] }> {
   const own = nameProcess();
   const dir = join(parent, own);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   for (const name of await readdir(parent)) {
     if (name === own || !isDead(name)) continue;
     await adopt(join(parent, name), dir);

@@ -41,6 +41,8 @@ export interface FleetFilePart {
   };
   /** Second 0 by the operator's clock, less the agreed one; milliseconds. */
   readonly skewMs?: number;
+  /** Its credentials were taken back before it had told all: nothing more comes. */
+  readonly isRevoked?: true;
 }
 
 /** Probes that were selected, and that nothing was ordered from. */
@@ -96,6 +98,7 @@ const part = some({
     refused: z.array(text).optional(),
   }).optional(),
   skewMs: figure.optional(),
+  isRevoked: z.literal(true).optional(),
 });
 
 const FLEET = schemaOf<FleetFile>()(

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
@@ -29,6 +29,19 @@ export async function makeRunFolder(
   throw new EnvironmentError(
     `${resultsDir} has ${MAX_SAME_NAME} runs named ${stamp}-${facts.scenario.name} already`,
   );
+}
+
+/**
+ * Creates a results folder before there is anything to write, so that a wrong one is told at once.
+ * @throws EnvironmentError if that is not possible
+ */
+export async function provideResultsFolder(resultsDir: string): Promise<void> {
+  try {
+    await makeFolder(resultsDir);
+    await access(resultsDir, constants.W_OK);
+  } catch (cause) {
+    failToWrite(resultsDir, cause);
+  }
 }
 
 /** @throws EnvironmentError in place of the system's own, which says nothing of what to do */

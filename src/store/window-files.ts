@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile, closeAll } from './append-file.ts';
@@ -6,6 +6,7 @@ import { FILES, latencyFilesAmong, SESSION_FILES } from './files.ts';
 import type { RecentSecond } from './frame-schema.ts';
 import { appendStep, type Entry, type Step, waiting } from './journal.ts';
 import { formatLogSecond } from './latency-log.ts';
+import { makeFolder } from './make-folder.ts';
 import type { SoakInfo } from './run-info.ts';
 import { EventsFile, entryOf, type Histograms, jsonLines, type SessionFiles } from './session-files.ts';
 import { RecentFiles, RotatingLog, syncFile } from './soak-files.ts';
@@ -78,7 +79,7 @@ export class WindowFiles implements SessionFiles {
     { keepSec, maxLogBytes }: SoakLimits,
     { stallsKept, stallsOpen } = { stallsKept: 0, stallsOpen: 0 },
   ): Promise<WindowFiles> {
-    await mkdir(join(dir, SESSION_FILES.recent), { recursive: true });
+    await makeFolder(join(dir, SESSION_FILES.recent));
     const index = Math.max(0, latencyFilesAmong(await readdir(dir)).length - 1);
     const recent = new RecentFiles(dir, windowSec, await listSegments(dir));
     const latency = new RotatingLog(dir, startedAtMs, { index, maxBytes: maxLogBytes });

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { EXIT, UsageError } from '../../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
 import { parseSize } from '../../read/filter.ts';
 import { escapeControls } from '../../render/escape.ts';
@@ -16,6 +16,8 @@ import { asValue, parseCount } from '../flags/values.ts';
 import type { ProbePrintFlags } from './probe-print.ts';
 
 const DAY_MS = 86_400_000;
+/** A second Ctrl-C ends a run in progress within this, and the probe then in any case. */
+const HURRY_MS = 5_000;
 
 interface ProbeFlags extends ProbeFiles, ProbePrintFlags, ServerProxyFlags, SinkFlags {
   readonly state?: string;
@@ -106,20 +108,27 @@ async function probe(context: Context, flags: ProbeFlags) {
   readSinks(flags, host);
   const results = resultsDir(host, flags.results);
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
-  const ending = new AbortController();
+  const [ending, hurry] = [new AbortController(), new AbortController()];
+  let leave: (code: ExitCode) => void = () => {};
+  const left = new Promise<ExitCode>((resolve) => {
+    leave = resolve;
+  });
   const release = host.onStopSignal((name) => {
     // The policy is read whenever it is needed; SIGHUP only asks for a word about it. A lost terminal ends the probe.
-    if (name !== 'SIGHUP' || host.stderr.isTTY) return ending.abort();
+    if (name !== 'SIGHUP' || host.stderr.isTTY) {
+      if (!ending.signal.aborted) return ending.abort();
+      // Whatever is in progress, what was recorded is on the disk.
+      if (hurry.signal.aborted) return leave(EXIT.interrupted);
+      setTimeout(() => leave(EXIT.interrupted), HURRY_MS).unref();
+      return hurry.abort();
+    }
     readPolicy(policy).then(
       () => say('the policy was read again'),
       (error: Error) => say(`it takes no orders for now: ${error.message}`),
     );
   });
   try {
-    say(
-      `probe ${credentials.role.id}: connecting to ${credentials.servers.join(', ')}; press Ctrl-C to stop`,
-    );
-    await runProbe(
+    const served = runProbe(
       {
         proxy: await readServerProxy(host, flags),
         ...{ id: credentials.role.id, credentials, resultsDir: results, say },
@@ -137,8 +146,9 @@ async function probe(context: Context, flags: ProbeFlags) {
         }),
       },
       ending.signal,
-    );
-    return EXIT.ok;
+      hurry.signal,
+    ).then(() => EXIT.ok);
+    return await Promise.race([served, left]);
   } finally {
     release();
   }

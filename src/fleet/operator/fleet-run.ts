@@ -15,6 +15,8 @@ export interface ProbePart {
   readonly dir: string;
   /** Second 0 as the operator's clock has it, less the agreed one; milliseconds. */
   skewMs?: number;
+  /** Its credentials were taken back before it had told all: nothing more comes. */
+  isRevoked?: true;
 }
 
 export interface FleetRun {

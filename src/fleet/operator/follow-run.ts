@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsMsg } from '@nats-io/jetstream';
+import { JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Link } from '../connect.ts';
@@ -11,28 +11,35 @@ import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { type LiveProbe, LiveRun } from './live-run.ts';
 import { followStream } from './read-stream.ts';
 import { RunCopy } from './run-copy.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** How often it is looked whether all is there. */
 const LOOK_MS = 500;
 const SHOW_MS = 1_000;
 /** Of a start that was told longer ago, the clock as it is now says nothing; milliseconds. */
 const ASK_AGAIN_WITHIN_MS = 60_000;
+/** Once a run has begun, it is looked so often whether those probes were revoked of which nothing arrived for as long. */
+const REVOKED_LOOK_MS = 5_000;
+/** JetStream's "consumer not found" (nats-server, server/errors.json). */
+const NO_CONSUMER = 10_014;
 
 /** Who is told what happens while a run is followed. */
 export interface RunFollower {
   told(probe: string, event: FleetEvent): void;
+  /** Its credentials were taken back: nothing more comes of it. */
+  revoked?(probe: string): void;
   /** Once a second: where each probe stands, by what has arrived. */
   live?(probes: readonly LiveProbe[]): void;
 }
 
 /**
- * Receives what the probes of a run tell and record, until each has told all, or until told to stop.
+ * Receives what the probes of a run tell and record, until each has told all or was revoked, or until told to stop.
  * @throws EnvironmentError if what is received cannot be written
  */
 export async function followRun(
   link: Link,
   run: FleetRun,
-  { told: report, live: show }: RunFollower,
+  { told: report, revoked, live: show }: RunFollower,
   signal: AbortSignal,
 ): Promise<void> {
   const byProbe = new Map(run.parts.map((part) => [part.probe, part]));
@@ -48,6 +55,7 @@ export async function followRun(
     if (part === undefined || told?.fleetRun !== run.id) return;
     // A message that comes twice tells nothing new.
     if (part.events.some(({ kind }) => kind === told.kind)) return;
+    live.hear(part.probe);
     part.events.push(told);
     report(part.probe, told);
     // A night begins by the probe's own clock, for no second that was agreed upon.
@@ -75,7 +83,8 @@ export async function followRun(
     live.touch(probe);
     if (read.part.kind === 'end') ended.add(probe);
   };
-  const hasAll = ({ probe, events }: ProbePart): boolean => {
+  const hasAll = ({ probe, events, isRevoked }: ProbePart): boolean => {
+    if (isRevoked) return true;
     const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
     const hasFolder = events.some(({ kind }) => kind === 'started');
     return last !== undefined && (ended.has(probe) || !hasFolder);
@@ -84,6 +93,17 @@ export async function followRun(
     if (run.parts.every(hasAll)) over.abort();
   }, LOOK_MS);
   const showing = repeatUntil(over.signal, SHOW_MS, async () => show?.(await live.read()));
+  const looking = repeatUntil(over.signal, REVOKED_LOOK_MS, async () => {
+    if (epochMs() < run.startsAtMs) return;
+    const quiet = run.parts.filter(
+      (part) => !hasAll(part) && live.quietSec(part.probe) * 1_000 >= REVOKED_LOOK_MS,
+    );
+    await sideBySide(quiet, async (part) => {
+      if (!(await isRevokedNow(link, part.probe)) || hasAll(part)) return;
+      part.isRevoked = true;
+      revoked?.(part.probe);
+    });
+  });
   try {
     await Promise.all([
       followStream(
@@ -102,10 +122,21 @@ export async function followRun(
   } finally {
     clearInterval(look);
     over.abort();
-    await Promise.all([showing, ...asking]);
+    await Promise.all([showing, looking, ...asking]);
   }
   for (const part of run.parts) {
     if (part.events.some(({ kind }) => kind === 'started')) part.copy = await copies.get(part.probe)!.check();
+  }
+}
+
+/** Whoever is revoked has no consumer of orders any more. A server that does not answer says nothing about it. */
+async function isRevokedNow({ jetstream }: Link, probe: string): Promise<boolean> {
+  try {
+    const manager = await jetstream.jetstreamManager();
+    await manager.consumers.info(STREAMS.orders.name, probe);
+    return false;
+  } catch (error) {
+    return error instanceof JetStreamApiError && error.code === NO_CONSUMER;
   }
 }
 
@@ -115,9 +146,10 @@ async function askAgain(link: Link, part: ProbePart): Promise<void> {
   if (offset !== undefined) part.offset = offset;
 }
 
+/** What fails is tried again: neither what is shown nor what is asked beside is worth a run that is received. */
 async function repeatUntil(signal: AbortSignal, everyMs: number, act: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await sleep(everyMs, undefined, { signal }).catch(() => {});
-    if (!signal.aborted) await act();
+    if (!signal.aborted) await act().catch(() => {});
   }
 }

@@ -1,10 +1,11 @@
 import { escapeControls } from '../../render/escape.ts';
 import { formatCount, formatDuration, formatPerSec, formatPlural, formatShare } from '../../render/format.ts';
-import type { ProbePart } from './fleet-run.ts';
 import type { LiveProbe } from './live-run.ts';
 
 /** Probes that have a line of their own: those with the most stalls. */
 const MOST_LINES = 10;
+/** A probe sends every second what it recorded: of one from which nothing came for so long, nobody knows what it does. */
+const QUIET_SEC = 10;
 
 /**
  * Where a run stands: a line of all probes, which also names those with stalls, and lines of the probes with the most.
@@ -29,10 +30,10 @@ export function formatLive(
 function formatAll(probes: readonly LiveProbe[], startsAtMs: number, nowMs: number): string {
   const [before, number] = [startsAtMs - nowMs, probes.length];
   if (before > 0) {
-    const ready = probes.filter(({ part }) => stateOf(part) === 'accepted').length;
+    const ready = probes.filter((probe) => stateOf(probe) === 'accepted').length;
     return `starts in ${formatDuration(Math.ceil(before / 1_000) * 1_000_000)} | ${ready} of ${number} probes accepted`;
   }
-  const sending = probes.filter(({ part }) => stateOf(part) === 'sending');
+  const sending = probes.filter((probe) => stateOf(probe) === 'sending');
   const sum = (key: keyof LiveProbe['sums']): number =>
     probes.reduce((total, { sums }) => total + sums[key], 0);
   const ill = probes.filter(({ sums }) => sums.stalled > 0).length;
@@ -45,8 +46,9 @@ function formatAll(probes: readonly LiveProbe[], startsAtMs: number, nowMs: numb
   ].join(' | ');
 }
 
-function formatOne({ part, second, startedPerSec, sums }: LiveProbe): string {
-  const state = stateOf(part);
+function formatOne(probe: LiveProbe): string {
+  const { part, second, startedPerSec, sums } = probe;
+  const state = stateOf(probe);
   return [
     `  ${part.probe} ${state}`,
     ...(second < 0
@@ -60,10 +62,13 @@ function formatOne({ part, second, startedPerSec, sums }: LiveProbe): string {
   ].join(' | ');
 }
 
-/** What it told last. */
-function stateOf({ events }: Pick<ProbePart, 'events'>): string {
+/** What it told last, and whether anything came since. */
+function stateOf({ part: { events, isRevoked }, quietSec }: LiveProbe): string {
+  if (isRevoked) return 'revoked';
   const last = events.at(-1);
   if (last === undefined) return 'has not answered';
+  if (last.kind === 'started' && quietSec >= QUIET_SEC)
+    return `no word for ${formatDuration(Math.floor(quietSec) * 1_000_000)}`;
   if (last.kind === 'started') return 'sending';
   return last.kind === 'ended' ? last.status : last.kind;
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, open, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../store/make-folder.ts';
 import { digestOfFile, sumUpFolder } from '../outbox/folder.ts';
 import type { DecodedPart, Piece, RunPart } from '../run-part.ts';
 
@@ -133,7 +134,7 @@ async function openOrMake(path: string): Promise<FileHandle> {
     return await open(path, how);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     return open(path, how);
   }
 }

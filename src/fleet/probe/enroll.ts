@@ -1,8 +1,9 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import { askNearest } from '../ask-nearest.ts';
 import { connectFleet } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
@@ -32,7 +33,7 @@ export async function enrollProbe(tokenText: string, file: string, proxy?: Proxy
     });
   }
   const draft = `${file}.enrolling`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file), 0o700);
   const credentials = await makeCredentials(token, draft);
   const failure = await ask(token, credentials, proxy).catch((error: Error) => error);
   if (failure instanceof UsageError) {

@@ -59,6 +59,11 @@ export class Orders {
     return this.#player.close();
   }
 
+  /** Ends the attempts of a run in progress at once. */
+  abort(): void {
+    this.#player.abort();
+  }
+
   /** What was accepted by an earlier process: soaks, runs that have not begun, and nights that were cut short. */
   async resume(): Promise<void> {
     for (const run of this.#options.outbox.soaks) this.#soaks.keep(run, run.soak!);

@@ -1,6 +1,7 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../../render/format.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import { isAlive } from '../../store/process-mark.ts';
 import { removeRun } from '../../store/prune.ts';
 import { readRunInfo } from '../../store/read-info.ts';
@@ -35,7 +36,7 @@ export class ProbeOutbox {
 
   /** Continues what earlier processes left. A run whose process died is over: its folder is what it recorded. */
   static async open(dir: string, probe: string, nowMs: number): Promise<ProbeOutbox> {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir, 0o700);
     const outbox = new ProbeOutbox(dir, probe);
     for (const name of (await readdir(dir)).sort()) {
       const fleetRun = name.slice(0, -ENDING.length);

@@ -113,6 +113,11 @@ export class Player {
     await Promise.all(this.#playing);
   }
 
+  /** Ends the attempts of a run in progress at once. */
+  abort(): void {
+    for (const { fleetRun, hasBegun } of this.#taken.values()) if (hasBegun) this.stop(fleetRun, 'abort');
+  }
+
   async #play(run: RunOutbox, order: RunOrder, taken: Taken): Promise<void> {
     await waitUntil(order.startsAtMs - PREPARE_MS, taken.waiting.signal);
     if (this.#isClosing && taken.stop === undefined) return;

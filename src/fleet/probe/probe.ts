@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostFacts } from '../../doctor/types.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
-import { connectFleet, type Link } from '../connect.ts';
+import { provideResultsFolder } from '../../store/run-folder.ts';
+import type { Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
 import { publishTo } from '../outbox/publish.ts';
 import type { Policy } from '../policy/schema.ts';
 import { PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
+import { connectPatiently, tellOfLink } from './keep-link.ts';
 import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
 import { type PlannedOrder, type PlannedRun, planRun } from './plan-run.ts';
@@ -51,10 +54,25 @@ export interface ProbeOptions {
 /**
  * Offers this machine to the operator of a fleet until told to stop; a run in progress then drains first. Whether the
  * server is there or not, what was accepted is run.
+ * @param hurry ends the attempts of a run in progress, too
+ * @throws EnvironmentError if nothing can be kept in the folders of the results or of what is to be sent
  */
-export async function runProbe(options: ProbeOptions, signal: AbortSignal): Promise<void> {
-  const outbox = await ProbeOutbox.open(join(options.stateDir, 'outbox'), options.id, Date.now());
-  await new Probe(options, outbox, signal).serve();
+export async function runProbe(
+  options: ProbeOptions,
+  signal: AbortSignal,
+  hurry?: AbortSignal,
+): Promise<void> {
+  const { resultsDir, stateDir, id } = options;
+  await provideResultsFolder(resultsDir);
+  const outbox = await ProbeOutbox.open(join(stateDir, 'outbox'), id, Date.now()).catch((cause: Error) => {
+    throw new EnvironmentError(`cannot keep in ${stateDir} what is to be sent (${cause.message})`, {
+      hint: 'choose a writable folder with --state DIR, or free disk space',
+      cause,
+    });
+  });
+  const probe = new Probe(options, outbox, signal);
+  hurry?.addEventListener('abort', () => probe.abort(), { once: true });
+  await probe.serve();
 }
 
 class Probe {
@@ -75,12 +93,14 @@ class Probe {
   }
 
   async serve(): Promise<void> {
+    const { id, credentials, say } = this.#options;
+    say(`probe ${id}: connecting to ${credentials.servers.join(', ')}; press Ctrl-C to stop`);
     await this.#orders.resume();
     const alone = [
       this.#repeat(TIDY_EVERY_MS, () => this.#tidy()),
       this.#repeat(NIGHTS_EVERY_MS, () => this.#orders.look(Date.now())),
     ];
-    const link = await this.#connect();
+    const link = await connectPatiently(this.#options, this.#signal);
     if (link !== undefined) await this.#serveOperator(link);
     await Promise.all(alone);
     await this.#orders.close();
@@ -89,24 +109,20 @@ class Probe {
     await link.connection.close();
   }
 
-  /** @returns undefined if it is told to stop before there is a server */
-  async #connect(): Promise<Link | undefined> {
-    const { credentials, proxy } = this.#options;
-    const stopped = new Promise<undefined>((resolve) => {
-      if (this.#signal.aborted) resolve(undefined);
-      this.#signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    return Promise.race([connectFleet(credentials, { isPatient: true, proxy }), stopped]);
-  }
-
   async #serveOperator(link: Link): Promise<void> {
     this.#answerClock(link);
+    void tellOfLink(link, this.#options, this.#signal);
     const others = [
       this.#repeat(SEND_EVERY_MS, () => this.#send(link)),
       this.#repeat(PRESENT_EVERY_MS, () => this.#present(link)),
     ];
     await this.#repeat(RETRY_MS, () => this.#takeOrders(link));
     await Promise.all(others);
+  }
+
+  /** Ends the attempts of a run in progress at once. */
+  abort(): void {
+    this.#orders.abort();
   }
 
   /** Again and again until the end; what fails is tried again. */

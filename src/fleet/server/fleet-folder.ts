@@ -1,7 +1,8 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { writeJson, writeWhole } from '../../store/json-file.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { checkProbeId } from '../enrolment.ts';
 import { provideCertificate } from './certificate.ts';
@@ -55,7 +56,7 @@ export function credentialsFileOf(dir: string, name: string): string {
 export async function prepareFleetFolder(options: FleetFolderOptions): Promise<FleetFolder> {
   const { dir, settings } = options;
   options.probes.forEach(checkProbeId);
-  await mkdir(join(dir, 'credentials'), { recursive: true, mode: 0o700 });
+  await makeFolder(join(dir, 'credentials'), 0o700);
   const { ca, ...files } = await provideCertificate(dir, certifiedHosts(settings), options.nowMs);
   const fileOf = (name: string): string => credentialsFileOf(dir, name);
   const urls = urlsFor(reachedAs(settings), settings);

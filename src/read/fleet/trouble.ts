@@ -9,16 +9,24 @@ export function statusOf({ events }: FleetFilePart): PartStatus {
 }
 
 /** Everything by which a probe's part is not what was ordered, in sentences without its name. */
-export function troubleOf({ events, copy }: FleetFilePart): string[] {
+export function troubleOf({ events, copy, isRevoked }: FleetFilePart): string[] {
   const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
   const hasBegun = events.some(({ kind }) => kind === 'started');
   return [
-    ...(last === undefined ? ['has not told how it ended'] : []),
+    ...(last === undefined
+      ? [
+          isRevoked
+            ? 'was revoked before it told how it ended: nothing more comes'
+            : 'has not told how it ended',
+        ]
+      : []),
     ...(last?.kind === 'refused' ? last.reasons.map((reason) => `refused: ${reason}`) : []),
     ...(last?.kind === 'ended' && last.status !== 'complete'
       ? [`${last.status}${last.why === undefined ? '' : ` (${last.why})`}`]
       : []),
-    ...(hasBegun && copy?.hasEnded !== true ? ['its folder has not arrived whole yet'] : []),
+    ...(hasBegun && copy?.hasEnded !== true
+      ? [`its folder has not arrived whole${isRevoked ? ': the rest of it is on the probe alone' : ' yet'}`]
+      : []),
     ...(copy?.missing ?? []).map(
       ({ file, fromByte, toByte, isGivenUp }) =>
         `bytes ${fromByte} to ${toByte} of ${file} are missing${isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,

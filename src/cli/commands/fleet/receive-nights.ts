@@ -14,6 +14,7 @@ import { escapeControls } from '../../../render/escape.ts';
 import { formatNight } from '../../../render/fleet-night.ts';
 import { readFleetFile } from '../../../store/fleet-file.ts';
 import { markReceiving } from '../../../store/receiving-mark.ts';
+import { provideResultsFolder } from '../../../store/run-folder.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import type { Host } from '../../host.ts';
@@ -34,6 +35,7 @@ export async function receiveNights(
 ): Promise<ExitCode | undefined> {
   if (!FLEET_RUN_ID.test(id)) return undefined;
   const results = resultsDir(host, flags.results);
+  await provideResultsFolder(results);
   return withLink(host, flags, async (link) => {
     const nights = await findNights(link, id);
     if (nights.size === 0) {

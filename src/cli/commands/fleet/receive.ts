@@ -11,6 +11,7 @@ import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { renderFleet } from '../../../render/fleet.ts';
 import { markReceiving } from '../../../store/receiving-mark.ts';
+import { provideResultsFolder } from '../../../store/run-folder.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
@@ -47,6 +48,7 @@ export async function receiveAndPrint(
       run,
       {
         told,
+        revoked: (probe) => view.say(`${probe}: was revoked: nothing more comes of it`),
         ...(isLive && {
           live: (probes) => view.show(formatLive(probes, run.startsAtMs, host.now(), host.stderr.columns)),
         }),
@@ -88,6 +90,7 @@ export async function receiveAgain(
   { isLive, endAfterMs }: { readonly isLive: boolean; readonly endAfterMs?: number | undefined },
 ): Promise<ExitCode> {
   const results = resultsDir(host, flags.results);
+  await provideResultsFolder(results);
   return withLink(host, flags, async (link) => {
     const found = await requireRun(link, id, results);
     const ending = new AbortController();

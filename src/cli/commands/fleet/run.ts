@@ -49,16 +49,20 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     { orderRun, stopRun },
     { keepRun },
     { receiveAndPrint },
+    { provideResultsFolder },
   ] = await Promise.all([
     import('../../../fleet/operator/read-probes.ts'),
     import('../../../fleet/operator/select.ts'),
     import('../../../fleet/operator/order-run.ts'),
     import('../../../fleet/operator/fleet-run.ts'),
     import('./receive.ts'),
+    import('../../../store/run-folder.ts'),
   ]);
   const selection = parseSelection(flags.on);
   const { ordered: scenario, ratePerSecTotal } = await readFleetScenario(host, nameOrPath, flags);
   const results = resultsDir(host, flags.results);
+  // Before anything is ordered.
+  await provideResultsFolder(results);
   return withLink(host, flags, async (link) => {
     const known = await readProbes(link, host.now());
     const selected = known.filter((probe) => isSelected(selection, probe));

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { EnvironmentError, EXIT } from '../../../errors.ts';
 import { escapeControls } from '../../../render/escape.ts';
+import { makeFolder } from '../../../store/make-folder.ts';
 import type { Context } from '../../context.ts';
 import { fleetDir, fleetOption } from '../../flags/fleet-options.ts';
 import { collect, parsePort } from '../../flags/values.ts';
@@ -62,7 +62,7 @@ async function up({ host }: Context, flags: UpFlags) {
   ]);
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   if (await endLeftBehind(dir)) say('a nats-server that outlived its "rushhour fleet up" was ended');
   const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;

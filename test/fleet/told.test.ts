@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { FleetOfCommands } from './fleet-of-commands.ts';
+
+suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
+  let fleet: FleetOfCommands;
+  beforeEach(async () => {
+    fleet = await FleetOfCommands.make({ a: 'targets: [127.0.0.1]\n', b: '' });
+  });
+  afterEach(() => fleet.close());
+
+  it('of a server that comes late, goes, and comes again; and of a probe that is revoked during a run, which ends without it', async () => {
+    const server = await fleet.up('a', 'b');
+    await fleet.end(server, 'SIGTERM');
+    // The server's own copy goes when a probe is revoked.
+    const file = join(fleet.dir, 'fleet/credentials/a.json');
+    const held = readFileSync(file, 'utf8');
+    const probe = fleet.probe('a');
+    await fleet.says(probe, `no connection to tls://127.0.0.1:${fleet.port} (`);
+    await fleet.says(probe, 'it is tried again every 2 s (is "rushhour fleet up" running there?)');
+    const second = await fleet.up();
+    await fleet.says(probe, `connected to 127.0.0.1:${fleet.port}, and waiting for orders`);
+    await fleet.end(second, 'SIGTERM');
+    await fleet.says(probe, 'the server is away: it is tried again, and what is recorded waits on the disk');
+    await fleet.up();
+    await fleet.says(probe, `connected to 127.0.0.1:${fleet.port} again`);
+    fleet.probe('b');
+    await fleet.present('a', 'b');
+    const { running, id } = await fleet.order('quickstart', '--rate', '50', '-t', '20s');
+    await fleet.says(running, 'a: started');
+    expect((await fleet.call('fleet', 'revoke', 'a')).code).toBe(0);
+    await fleet.says(
+      probe,
+      'the server refuses the credentials of a: they were revoked, or are of another fleet',
+    );
+    await fleet.says(running, 'a: was revoked: nothing more comes of it');
+    const [code] = running.exitCode === null ? await once(running, 'close') : [running.exitCode];
+    expect(code).toBe(5);
+    const { out } = fleet.said(running);
+    expect(out).toMatch(/^ {2}b .*complete /m);
+    expect(out).toContain('a: was revoked before it told how it ended: nothing more comes');
+    const kept = JSON.parse(readFileSync(join(fleet.dir, 'results', id, 'fleet.json'), 'utf8'));
+    expect(kept.parts.map(({ isRevoked }: { isRevoked?: true }) => isRevoked)).toEqual([true, undefined]);
+    // Its own run goes on to its planned end.
+    await fleet.says(probe, `${id}: complete`);
+    expect(fleet.said(probe).err.match(/refuses the credentials/g)).toHaveLength(1);
+    // Whoever was revoked before it came is told as well.
+    await fleet.end(probe, 'SIGTERM');
+    writeFileSync(file, held, { mode: 0o600 });
+    await fleet.says(fleet.probe('a'), 'it is tried again every 2 s (ask the operator for a token');
+  });
+
+  it('of a results folder that cannot be one, before anything is asked or ordered', async () => {
+    const server = await fleet.up('a');
+    writeFileSync(join(fleet.dir, 'file'), '');
+    const probe = fleet.probe('a');
+    await fleet.present('a');
+    for (const results of ['file/results', '/proc/results']) {
+      const flags = ['--credentials', 'fleet/credentials/a.json', '--policy', 'a.yaml', '--results', results];
+      for (const args of [
+        ['probe', ...flags],
+        ['fleet', 'run', 'quickstart', '-t', '2s', '--results', results],
+        ['fleet', 'pull', '20250131-060000-steady-k3f9', '--results', results],
+        ['fleet', 'follow', '20250131-060000-steady-k3f9', '--results', results],
+      ]) {
+        const { code, out, err } = await fleet.call(...args);
+        expect(err).toMatch(
+          /^rushhour: cannot write results to .*results \(E[A-Z]+: .*\)\n {2}choose a writable folder with --results DIR, or free disk space\n$/,
+        );
+        expect({ code, out }).toEqual({ code: 5, out: '' });
+      }
+      const state = ['--results', 'a2', '--state', results];
+      const { code, err } = await fleet.call('probe', ...flags.slice(0, 4), ...state);
+      expect(err).toMatch(
+        /cannot keep in .*results what is to be sent \(E.*\n {2}choose .* with --state DIR/,
+      );
+      expect(code).toBe(5);
+    }
+    expect(fleet.said(probe).err).not.toContain('accepted');
+    await fleet.end(server, 'SIGTERM');
+  });
+
+  it('ends attempts in progress at a second signal, and keeps what was recorded', async () => {
+    const silent = createServer();
+    const sockets = new Set<Socket>();
+    silent.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    try {
+      const server = await fleet.up('a');
+      const probe = fleet.probe('a');
+      await fleet.present('a');
+      const { port } = silent.address() as AddressInfo;
+      writeFileSync(
+        join(fleet.dir, 'silent.yaml'),
+        `schema: 1\ntarget: http://127.0.0.1:${port}/\narms:\n  web:\n    via: direct\n    timeouts: { response: 2m }\n    load: [{ hold: { rate: 5/s, for: 10m } }]\n`,
+      );
+      const { running, id } = await fleet.order('silent.yaml');
+      await fleet.says(running, 'a: started');
+      await expect.poll(() => sockets.size, { timeout: 30_000 }).toBeGreaterThan(3);
+      probe.kill('SIGINT');
+      // No attempt begins any more, and those in progress would go on for minutes.
+      await expect
+        .poll(
+          async () => {
+            const before = sockets.size;
+            await new Promise((resolve) => setTimeout(resolve, 1_500));
+            return sockets.size - before;
+          },
+          { timeout: 30_000 },
+        )
+        .toBe(0);
+      expect(probe.exitCode).toBeNull();
+      probe.kill('SIGINT');
+      await once(probe, 'exit');
+      expect(fleet.said(probe).err).toContain(`${id}: interrupted`);
+      const { own } = fleet.bothOf('a', id);
+      expect(JSON.parse(own['summary.json']!).run.status).toBe('interrupted');
+      await fleet.end(running, 'SIGKILL');
+      await fleet.end(server, 'SIGTERM');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+  });
+});
