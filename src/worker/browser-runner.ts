@@ -43,6 +43,12 @@ interface Opened {
   readonly age: ReuseAge;
 }
 
+/**
+ * How much later than it is due a page may be opened, microseconds: people are not as punctual as that. Each page was
+ * once waited for this long without sleeping, as an attempt of an open loop is, which took more time than loading it.
+ */
+const MAY_BE_LATE_US = 1_500;
+
 /** Joins what a population of browsers needs: the page schedule, the connections, and the recorder. */
 export class BrowserRunner implements BrowserHost, LoopFeeder {
   readonly engine: BrowserEngine;
@@ -60,6 +66,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   readonly #opened = new Map<number, Opened>();
   /** Undefined if the system chooses the ports. */
   readonly #ports: BrowserPorts | undefined;
+  #tellSooner: ((dueUs: number) => void) | undefined;
   #attempts = 0;
   #nonces = 0;
   #isStopped = false;
@@ -82,10 +89,17 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     return this.engine.isLoading ? 'waiting' : 'exhausted';
   }
 
-  /** The end of the load counts as an event: idle browsers then close their connections. */
+  /**
+   * When it has to be looked at next: a page may be opened a little later than it is due. The end of the load counts as an
+   * event: idle browsers then close their connections.
+   */
   nextDueUs(nowUs: number): number {
     if (this.#blocked.size > 0) return nowUs + RETRY_US;
-    return Math.min(this.#due.soonestUs, this.#options.load.forUs);
+    return Math.min(this.#due.soonestUs, this.#options.load.forUs) + MAY_BE_LATE_US;
+  }
+
+  onSooner(tell: (dueUs: number) => void): void {
+    this.#tellSooner = tell;
   }
 
   launch(nowUs: number, budget: number): number {
@@ -171,7 +185,9 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     recorder.pageOver(index, tookUs);
     if (this.#isStopped) return;
     const uniform = this.#random(2 ** 32) / 2 ** 32;
-    this.#due.push(this.clock() + thinkTimeUs(load.thinkUs, uniform), this.#placeOf(browser));
+    const dueUs = this.clock() + thinkTimeUs(load.thinkUs, uniform);
+    this.#due.push(dueUs, this.#placeOf(browser));
+    this.#tellSooner?.(dueUs);
   }
 
   #unblock(): void {

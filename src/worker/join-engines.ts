@@ -2,19 +2,27 @@ import type { BrowserEngine } from '../engine/browser/engine.ts';
 import type { Engine } from '../engine/types.ts';
 
 /** What a shard's loop needs of its engines. */
-export type LoopEngine = Pick<
-  Engine,
-  'polls' | 'open' | 'closing' | 'poll' | 'release' | 'closeKept' | 'abort'
->;
+export interface LoopEngine
+  extends Pick<Engine, 'polls' | 'open' | 'closing' | 'poll' | 'release' | 'closeKept' | 'abort'> {
+  /** Driven by Node: how long the loop may sleep at most while anything is open, if that is not for the loop to say. */
+  readonly longestRestUs?: number | undefined;
+}
 
 /** Node's event loop drives browsers, and must not wait long for another engine. */
 const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
+
+/** Browsers' handshakes are to be looked at often enough to begin another beside a slow one. */
+const BROWSERS_REST_US = 5_000;
 
 /** Combines a shard's engine and its browser populations, if any, into one engine: all of them must exist already. */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
   if (populations.length === 0) return engine;
   return {
     polls: engine.polls,
+    // Of what browsers do, the loop is told.
+    get longestRestUs() {
+      return engine.open > 0 ? undefined : BROWSERS_REST_US;
+    },
     get closing() {
       return engine.closing ?? 0;
     },

@@ -43,7 +43,10 @@ const STOP_DRAIN_US = 5_000_000;
 const KEPT_US = 5_000_000;
 
 /** What the loop needs of a feeder; the ends of attempts reach the feeder by another route. */
-export type LoopFeeder = Pick<Feeder, 'standing' | 'nextDueUs' | 'launch' | 'stop'>;
+export interface LoopFeeder extends Pick<Feeder, 'standing' | 'nextDueUs' | 'launch' | 'stop'> {
+  /** Has it told, between its turns, of what is due sooner than the loop was told. */
+  onSooner?(tell: (dueUs: number) => void): void;
+}
 
 export interface LoopOptions {
   readonly engine: LoopEngine;
@@ -99,6 +102,10 @@ class TurnLoop implements Loop {
   #isExhausted = false;
   /** When the next attempt is due; infinite if the clock cannot tell. */
   #dueUs = Number.POSITIVE_INFINITY;
+  /** While it sleeps. */
+  #sleep: NodeJS.Timeout | undefined;
+  /** When it then wakes. */
+  #wakesAtUs = 0;
   #second = 0;
   /** Whether it ran in that second. */
   #hasRun = false;
@@ -112,6 +119,7 @@ class TurnLoop implements Loop {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    for (const feeder of this.#feeders) feeder.onSooner?.((dueUs) => this.#wakeFor(dueUs));
     this.#turn();
   }
 
@@ -126,6 +134,7 @@ class TurnLoop implements Loop {
   }
 
   readonly #turn = (): void => {
+    this.#sleep = undefined;
     try {
       this.#takeTurn();
     } catch (error) {
@@ -238,8 +247,17 @@ class TurnLoop implements Loop {
       setImmediate(this.#turn);
       return;
     }
-    const longestUs = this.#engine.open > 0 ? MAX_SLEEP_WHILE_OPEN_US : MAX_SLEEP_US;
+    const { open, longestRestUs = MAX_SLEEP_WHILE_OPEN_US } = this.#engine;
+    const longestUs = open > 0 ? longestRestUs : MAX_SLEEP_US;
     const restUs = Math.min(Math.max(1_000, quietUs - WAKE_EARLY_US), longestUs);
-    setTimeout(this.#turn, restUs / 1_000);
+    this.#wakesAtUs = this.#now() + restUs;
+    this.#sleep = setTimeout(this.#turn, restUs / 1_000);
+  }
+
+  #wakeFor(dueUs: number): void {
+    if (this.#sleep === undefined || dueUs >= this.#wakesAtUs) return;
+    clearTimeout(this.#sleep);
+    this.#sleep = undefined;
+    setImmediate(this.#turn);
   }
 }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ENGINES } from '../engine/registry.ts';
 import { epochMs } from '../epoch-ms.ts';
 import { createMonotonicClock, type MonotonicClock } from '../net/index.ts';
@@ -24,6 +25,7 @@ export function createShardClock(engine: ShardPlan['engine']): ShardClock {
   };
 }
 
+/** Imported, `performance` is a constant; the global one is a getter, which takes as long as the clock. */
 function createPerformanceClock(): MonotonicClock {
   let originUs = 0;
   const now = (): number => performance.now() * 1_000 - originUs;

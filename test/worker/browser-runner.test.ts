@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { BrowserEngine } from '../../src/engine/browser/engine.ts';
 import { createPortableEngine } from '../../src/engine/portable/engine.ts';
 import { addCounts, emptyCounts } from '../../src/metrics/counts.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
@@ -106,6 +107,15 @@ describe('a population of browsers in a shard', () => {
     expect(Object.keys(counts.usersByOpen ?? {})).toEqual(['3']);
     expect(timed).toContain('stress.object');
     expect(timed).toContain('stress.page');
+  });
+
+  it('sleeps until a page is due, instead of waiting for it busily', async () => {
+    const turns = vi.spyOn(BrowserEngine.prototype, 'poll');
+    onTestFinished(() => turns.mockRestore());
+    const peer = await startPeer(hello);
+    await run(peer, { load: { forUs: 1_000_000, thinkUs: 10_000, browsers: 8 } });
+    // Every five milliseconds, and once or twice for each page: at most eight in each ten milliseconds.
+    expect(turns.mock.calls.length).toBeLessThan(200 + 2 * 800);
   });
 
   it('gives each object a number of its own, over all shards', async () => {

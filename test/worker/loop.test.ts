@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { closedShare } from '../../src/plan/closed.ts';
 import { createCursor, createPacer } from '../../src/plan/pacer.ts';
 import type { ClosedLoad, OpenLoad } from '../../src/scenario/load-types.ts';
@@ -98,6 +98,44 @@ describe('the loop of a shard', () => {
     });
     expect(polls).toBeLessThan(6 * 110);
     expect(lateUs).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('sleeps as long as an engine that Node drives lets it, unless it is told of what is due sooner', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const us = Float64Array.of(0);
+    const counts = { launches: 0 };
+    let tell: ((dueUs: number) => void) | undefined;
+    const loop = runLoop({
+      engine: { polls: false, open: 1, longestRestUs: 40_000, poll() {}, release() {}, abort() {} },
+      feeders: [
+        {
+          standing: () => 'timed',
+          nextDueUs: () => 900_000,
+          onSooner: (told) => (tell = told),
+          launch: () => {
+            counts.launches += 1;
+            return 0;
+          },
+          stop() {},
+        },
+      ],
+      ...{ clock: { tick() {}, us }, drainUs: 0, onSecond() {} },
+    });
+    loop.finished.catch(() => undefined);
+    expect(counts.launches).toBe(1);
+    await vi.advanceTimersByTimeAsync(39);
+    expect(counts.launches).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(counts.launches).toBe(2);
+    tell!(50_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(counts.launches).toBe(2);
+    tell!(30_000);
+    tell!(20_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(counts.launches).toBe(3);
+    expect(vi.getTimerCount()).toBe(1);
   });
 
   it('ends in the second that no frame has yet, though another has begun since', async () => {
