@@ -10,6 +10,9 @@ import { PageSchedule } from './page-schedule.ts';
 import { ProxyList } from './proxy-list.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
+/** A request that a far end refuses to begin with is sent again this often (net/http/http_network_transaction.cc, kMaxRetryAttempts). */
+const MOST_REFUSALS = 2;
+
 /**
  * One person's browser, modelled on Chromium (net/socket/transport_client_socket_pool.cc and
  * net/http/http_network_transaction.cc): a request takes the most recently idle connection for its host; if none is
@@ -132,9 +135,14 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#goOn(pool, this.#pools.isAtLimit);
   }
 
-  cut(connection: Connection, object: PageObject): void {
-    this.#finish(object, -1);
-    this.#pump(this.#pools.ofConnection(connection));
+  cut(connection: Connection, object: PageObject, isRefused: boolean): void {
+    const pool = this.#pools.ofConnection(connection);
+    const isResent = isRefused && object.refusals < MOST_REFUSALS;
+    object.refusals += 1;
+    if (isResent) pool.queue.putFirst(object);
+    pool.rest(connection);
+    if (!isResent) this.#finish(object, -1);
+    this.#pump(pool);
   }
 
   over(
@@ -156,7 +164,8 @@ export class Browser implements ConnectionOwner<Connection> {
       else this.#finish(left, -1);
     }
     if (object !== undefined) this.#lose(pool, object, lost);
-    for (const [other, otherLost] of others) this.#lose(pool, other, otherLost);
+    // The last first: each goes before those that wait.
+    for (const [other, otherLost] of others.toReversed()) this.#lose(pool, other, otherLost);
     if (pool.connections.size === 0) pool.hasBackup = false;
     this.#goOn(pool, wasAtLimit);
   }
@@ -244,7 +253,7 @@ export class Browser implements ConnectionOwner<Connection> {
   }
 
   #take(pool: HostPool, connection: Connection, object: PageObject, answer: Answer): void {
-    pool.rest(connection);
+    pool.rest(connection, answer.completedAtUs);
     this.#finish(object, this.#arm.isExpected(answer.status) ? answer.completedAtUs - object.wantedAtUs : -1);
   }
 

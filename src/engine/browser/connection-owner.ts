@@ -30,8 +30,11 @@ export interface ConnectionOwner<Connection> {
   credentialsOf(connection: Connection): string | undefined;
   /** The owner sends another request, leaves it idle or ends it. */
   answered(connection: Connection, object: PageObject, answer: Answer): void;
-  /** One of many requests in progress on it will not be answered. */
-  cut(connection: Connection, object: PageObject): void;
+  /**
+   * One of many requests in progress on it will not be answered.
+   * @param isRefused the far end has not begun with it
+   */
+  cut(connection: Connection, object: PageObject, isRefused: boolean): void;
   /**
    * It is closed and recorded.
    * @param object whose request was in progress

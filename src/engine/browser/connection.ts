@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
 import { isPortTaken } from '../lack.ts';
 import { Connection as SocketConnection } from '../portable/connection.ts';
-import { errnoOf, isAfterHandshake } from '../portable/errno.ts';
+import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import type { AttemptRecord } from '../types.ts';
 import { ConnectionFacts } from './connection-facts.ts';
 import type { ConnectionOwner, Lost, Manner, Shared } from './connection-owner.ts';
@@ -134,8 +134,8 @@ export class Connection {
    */
   ask(object: PageObject, request: Uint8Array, isAnswering: boolean): void {
     this.record.phase = 'response';
-    this.#patience.begin(this.#shared.arm.responseTimeoutUs);
     this.#requests.ask(object, request, isAnswering);
+    this.#patience.begin(this.#shared.arm.responseTimeoutUs, this.#exchange.sentAtUs);
   }
 
   /** Sends a request beside others that are in progress. */
@@ -145,14 +145,17 @@ export class Connection {
     this.#streams!.ask(object, this.#shared.arm.page.fields(object.index, object.nonce));
   }
 
-  /** Leaves it idle, or ends it if it cannot be used again. */
-  rest(): void {
+  /**
+   * Leaves it idle, or ends it if it cannot be used again.
+   * @param fromUs now, if the clock has just been read
+   */
+  rest(fromUs?: number): void {
     if (this.isBusy) return;
     if ((this.isMultiplexed && !this.isUsable) || !this.#exchange.persists) this.close();
     else {
       this.record.phase = 'held';
       const { idleUs, profile } = this.#shared.arm;
-      this.#patience.begin(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs));
+      this.#patience.begin(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs), fromUs);
     }
   }
 
@@ -216,7 +219,7 @@ export class Connection {
           this.#patience.begin(this.#shared.arm.responseTimeoutUs);
           this.#owner.answered(this, object, answer);
         },
-        cut: (object) => this.#owner.cut(this, object),
+        cut: (object, isRefused) => this.#owner.cut(this, object, isRefused),
         ended: (error) => this.#meetStreamsEnd(error),
       });
     this.rest();
@@ -225,7 +228,8 @@ export class Connection {
 
   /** @param error undefined: the far end ended it */
   #meetStreamsEnd(error: NodeJS.ErrnoException | undefined): void {
-    const errno = error === undefined ? 0 : errnoOf(error);
+    // What has no name of the system's is from the session or TLS: what came makes no sense.
+    const errno = error?.code === undefined || error.code.startsWith('ERR_') ? 0 : errnoOf(error);
     if (!this.isBusy) this.#settle(errno > 0 ? 'held' : 'done', errno > 0 ? 'errno' : 'none', errno);
     else this.#settle('response', errno > 0 ? 'errno' : error === undefined ? 'eof' : 'parse', errno);
   }
@@ -285,8 +289,11 @@ export class Connection {
     record.errno = errno;
     if (phase === 'handshake') this.#facts.noteHandshake();
     this.#facts.noteResent();
+    // As of a single request: not if nobody cut it, but this end gave it up.
+    const isCut = cause === 'eof' || (cause === 'errno' && isReset(errno));
     const others = (this.#streams?.inProgress ?? []).map(
-      ({ object, isUntouched }) => [object, isUntouched && this.isProven ? 'stale' : 'failed'] as const,
+      ({ object, isUntouched }) =>
+        [object, isCut && isUntouched && this.isProven ? 'stale' : 'failed'] as const,
     );
     this.#streams?.close();
     this.#socket.close('close');

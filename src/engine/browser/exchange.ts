@@ -28,6 +28,8 @@ export class Exchange {
   /** When the head of the final response was complete; -1 if it was not. */
   firstByteAtUs = -1;
   completedAtUs = -1;
+  /** When what was read last had arrived, if the clock was read then; -1 if not. */
+  #arrivedAtUs = -1;
   /** Answers the challenge just received on this connection. */
   isAnswering = false;
   /** The connection can be used again after the response. */
@@ -61,6 +63,7 @@ export class Exchange {
 
   /** Takes what has arrived; the bytes are not used after this returns. */
   take(bytes: Uint8Array, count: number): Progress {
+    this.#arrivedAtUs = -1;
     const progress = this.#slot.push(bytes, count);
     const headEnd = this.#slot.headEnd();
     if (this.firstByteAtUs < 0 && headEnd > 0) this.#takeHead(bytes, headEnd);
@@ -76,12 +79,13 @@ export class Exchange {
   /** The far end has closed. @returns whether that ends the response */
   completesAtEnd(): boolean {
     this.persists = false;
+    this.#arrivedAtUs = -1;
     return this.firstByteAtUs >= 0 && this.#slot.completesAtEnd();
   }
 
   /** Ends the request that is in progress. */
   finish(): Answer {
-    this.completedAtUs = this.#clock();
+    this.completedAtUs = this.#arrivedAtUs < 0 ? this.#clock() : this.#arrivedAtUs;
     const challenge = this.#facts?.challenge;
     return {
       status: this.status,
@@ -103,6 +107,7 @@ export class Exchange {
       return;
     }
     this.firstByteAtUs = this.#clock();
+    this.#arrivedAtUs = this.firstByteAtUs;
     if (this.#isKept) this.#takeKeptHead(bytes, headEnd);
     else this.#facts = readHeadFacts(bytes, headEnd, this.#slot.status(), this.#auth);
     if (!this.#facts!.persists) this.persists = false;

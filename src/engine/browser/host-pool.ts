@@ -75,8 +75,9 @@ export class HostPool {
     if (this.#resting.length + this.#unused.length + this.#awaited.length === 0) return undefined;
     if (this.#awaited.length === 0 && this.#leavesAll()) return undefined;
     const object = this.queue.takeNext(this.isFull);
-    const take = () => this.#awaited.shift() ?? this.#resting.pop() ?? this.#unused.shift();
-    return object && { connection: take()!, object };
+    if (object === undefined) return undefined;
+    const connection = this.#awaited.shift() ?? this.#resting.pop() ?? this.#unused.shift();
+    return { connection: connection!, object };
   }
 
   /**
@@ -130,8 +131,9 @@ export class HostPool {
     return true;
   }
 
-  rest(connection: Connection): void {
-    connection.rest();
+  /** @param fromUs now, if the clock has just been read */
+  rest(connection: Connection, fromUs?: number): void {
+    connection.rest(fromUs);
     if (!connection.isMultiplexed && this.connections.has(connection))
       (connection.isProven ? this.#resting : this.#unused).push(connection);
   }

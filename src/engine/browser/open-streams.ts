@@ -25,7 +25,7 @@ export function openStreams(
       host.answered(answer.status, '');
       owner.answered(object, answer);
     },
-    cut: (object) => owner.cut(object),
+    cut: (object, isRefused) => owner.cut(object, isRefused),
     ended: (error) => owner.ended(error),
   });
 }

@@ -16,6 +16,8 @@ export interface PageObject {
   blockedAtUs: number;
   /** Its connection could not be opened, and this has been counted. */
   isGivenUp: boolean;
+  /** How often a far end that speaks HTTP/2 has refused to begin with it. */
+  refusals: number;
 }
 
 /** A page being loaded. */
@@ -36,6 +38,7 @@ export function createObject(index: number, nonce: number, wantedAtUs: number): 
     isAuthorised: false,
     blockedAtUs: -1,
     isGivenUp: false,
+    refusals: 0,
   };
 }
 

@@ -8,6 +8,13 @@ export interface ScheduleOwner {
   ask(index: number): void;
 }
 
+/** Not asked for yet. */
+const HELD = 1;
+/** Asked for in spite of its low priority, and not over. */
+const IN_PROGRESS = 2;
+/** Asked for, and of no more concern. */
+const ASKED = 3;
+
 /**
  * When each object of a page is asked for, once its document has arrived. Chromium keeps few requests of low priority in
  * progress, whatever their hosts (services/network/resource_scheduler). Images whose place is in view lose that priority as
@@ -16,50 +23,58 @@ export interface ScheduleOwner {
 export class PageSchedule {
   readonly #most: number;
   readonly #owner: ScheduleOwner;
-  /** Objects not asked for yet, in order. */
-  readonly #held: number[];
+  /** What became of each object, by its index. */
+  readonly #states: Uint8Array;
+  /** Objects not asked for yet. */
+  #held: number;
+  /** The first of them, or one before it. */
+  #next = 1;
   /** Objects in progress that were asked for in spite of their low priority. */
-  readonly #inProgress = new Set<number>();
+  #inProgress = 0;
   #layout: NodeJS.Timeout | undefined;
 
   /** @param objects of the page, the document included */
   constructor(objects: number, { mostBeforeLayout, layoutAfterUs }: BrowserProfile, owner: ScheduleOwner) {
     this.#most = mostBeforeLayout;
     this.#owner = owner;
-    this.#held = Array.from({ length: objects - 1 }, (_, place) => place + 1);
+    this.#states = new Uint8Array(objects).fill(HELD, 1);
+    this.#held = objects - 1;
     this.#askMore();
-    if (this.#held.length > 0) this.#layout = setTimeout(() => this.#layOut(), layoutAfterUs / 1_000);
+    if (this.#held > 0) this.#layout = setTimeout(() => this.#layOut(), layoutAfterUs / 1_000);
   }
 
   /** An object that was asked for has ended. */
   finished(index: number): void {
-    this.#inProgress.delete(index);
-    if (this.#held.length > 0) this.#askMore();
+    if (this.#states[index] === IN_PROGRESS) this.#inProgress -= 1;
+    this.#states[index] = ASKED;
+    if (this.#held > 0) this.#askMore();
   }
 
   /** Asks for nothing more. */
   stop(): void {
     clearTimeout(this.#layout);
-    this.#held.length = 0;
+    this.#held = 0;
   }
 
   #layOut(): void {
-    for (const index of this.#held.splice(0)) this.#owner.ask(index);
+    for (let index = this.#next; index < this.#states.length && this.#held > 0; index += 1)
+      if (this.#states[index] === HELD) this.#ask(index, ASKED);
   }
 
   #askMore(): void {
-    let place = 0;
-    while (place < this.#held.length) {
-      const index = this.#held[place]!;
+    for (let index = this.#next; index < this.#states.length && this.#held > 0; index += 1) {
+      if (this.#states[index] !== HELD) continue;
       const isDelayed = this.#owner.isDelayed(index);
-      if (isDelayed && this.#inProgress.size >= this.#most) {
-        if (this.#owner.delaysAll) return;
-        place += 1;
-        continue;
-      }
-      this.#held.splice(place, 1);
-      if (isDelayed) this.#inProgress.add(index);
-      this.#owner.ask(index);
+      if (!isDelayed || this.#inProgress < this.#most) this.#ask(index, isDelayed ? IN_PROGRESS : ASKED);
+      else if (this.#owner.delaysAll) return;
     }
+  }
+
+  #ask(index: number, state: typeof IN_PROGRESS | typeof ASKED): void {
+    this.#states[index] = state;
+    this.#held -= 1;
+    if (state === IN_PROGRESS) this.#inProgress += 1;
+    while (this.#next < this.#states.length && this.#states[this.#next] !== HELD) this.#next += 1;
+    this.#owner.ask(index);
   }
 }

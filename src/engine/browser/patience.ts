@@ -11,9 +11,12 @@ export class Patience {
     this.#clock = clock;
   }
 
-  /** A phase begins that may last so long. */
-  begin(lastsUs: number): void {
-    this.#untilUs = this.#clock() + lastsUs;
+  /**
+   * A phase begins that may last so long.
+   * @param fromUs now, if the clock has just been read
+   */
+  begin(lastsUs: number, fromUs = this.#clock()): void {
+    this.#untilUs = fromUs + lastsUs;
   }
 
   /** It is slow from then on. */

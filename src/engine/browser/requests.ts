@@ -74,7 +74,8 @@ export class Requests {
     const progress = exchange.take(bytes, count);
     const { firstByteAtUs, sentAtUs } = exchange;
     if (!wasHeadOver && firstByteAtUs >= 0) facts.noteAnswer(firstByteAtUs - sentAtUs, this.#sentBytes);
-    if (progress === 'garbage') this.cut('parse', 0);
+    if (this.#isClosedIdle) this.#owner.settle('done', 'none', 0, 'stale');
+    else if (progress === 'garbage') this.cut('parse', 0);
     else if (progress === 'complete') this.#meetAnswer();
   }
 
@@ -97,14 +98,15 @@ export class Requests {
     this.#owner.settle('response', cause, errno, isUnanswered && this.isProven ? 'stale' : 'failed');
   }
 
+  /** The far end has closed an idle connection, and says so (RFC 9110 section 15.5.9): whatever comes with it is of no interest. */
+  get #isClosedIdle(): boolean {
+    const { exchange, shared } = this.#parts;
+    return exchange.status === 408 && this.isProven && shared.arm.profile.resendsAfter408;
+  }
+
   #meetAnswer(): void {
     const { exchange, record, shared } = this.#parts;
     const { arm, host } = shared;
-    // The far end has closed an idle connection, and says so (RFC 9110 section 15.5.9).
-    if (exchange.status === 408 && this.isProven && arm.profile.resendsAfter408) {
-      this.#owner.settle('done', 'none', 0, 'stale');
-      return;
-    }
     const { object, errorName } = exchange;
     const answer = exchange.finish();
     this.#isAsked = false;

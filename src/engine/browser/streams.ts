@@ -16,8 +16,11 @@ export interface StreamEvents {
   answered(object: PageObject, answer: Answer, firstByteAtUs: number): void;
   /** So many bytes of a body have arrived. */
   received(bytes: number): void;
-  /** One stream was reset; the connection goes on. */
-  cut(object: PageObject): void;
+  /**
+   * One stream was reset; the connection goes on.
+   * @param isRefused the far end has not begun with the request (RFC 9113 section 8.7)
+   */
+  cut(object: PageObject, isRefused: boolean): void;
   /** The connection has ended. @param error undefined: the far end ended it */
   ended(error: NodeJS.ErrnoException | undefined): void;
 }
@@ -38,6 +41,8 @@ export class Streams {
     // From here on, the session reads from the socket.
     for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event);
     this.#session = connect(`https://${serverName}`, { createConnection: () => socket });
+    // Sockets may be half open, and the session does not heed the far end's FIN: nothing more comes.
+    socket.once('end', () => socket.end());
     let error: NodeJS.ErrnoException | undefined;
     this.#session.on('error', (cause) => (error = cause));
     // The far end answers what it has, and takes no more (RFC 9113 section 6.8).
@@ -89,7 +94,9 @@ export class Streams {
           { status, challenge: undefined, sentAtUs, completedAtUs },
           firstByteAtUs,
         );
-      } else if (!this.#session.destroyed && this.#asked.delete(stream)) this.#events.cut(object);
+        // Of a session that ends, the requests are told together.
+      } else if (!this.#session.destroyed && this.#asked.delete(stream))
+        this.#events.cut(object, entry.isUntouched && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM);
     });
   }
 

@@ -144,7 +144,8 @@ describe('a browser that opens a page', () => {
     await pages(2);
     await peer.closedByNear(1);
     expect(peer.seen).toHaveLength(2);
-    expect(records[0]!.endedAtUs - records[0]!.respondedAtUs).toBeGreaterThanOrEqual(100_000);
+    // Node's timers may be a millisecond early.
+    expect(records[0]!.endedAtUs - records[0]!.respondedAtUs).toBeGreaterThanOrEqual(98_000);
   });
 
   it('goes on over new connections where the far end closes after each response', async () => {
