@@ -102,10 +102,17 @@ export async function connectFleet(
   } catch (cause) {
     if (isRefusal(cause)) throw new RefusedError(role, cause);
     throw new EnvironmentError(`no connection to ${servers.join(', ')} (${(cause as Error).message})`, {
-      hint: 'is "rushhour fleet up" running there?',
+      hint: isForeign(cause)
+        ? 'what listens there is no server of this fleet, such as the one that Debian’s package starts (sudo systemctl disable --now nats-server)'
+        : 'is "rushhour fleet up" running there?',
       cause,
     });
   }
+}
+
+/** Whether a server answers that is another's: without TLS, or with a certificate that its authority did not sign. */
+function isForeign(error: unknown): boolean {
+  return /does not support 'tls'|certificate/i.test((error as Error).message);
 }
 
 /** Many probes share the servers of a cluster: each begins with another, and with any WebSocket last. */

@@ -25,7 +25,7 @@ export type Credentials = z.output<typeof schema>;
 export async function readCredentials(file: string): Promise<Credentials> {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
-      hint: '"rushhour fleet up" makes them; docs/fleet.md says where',
+      hint: '"rushhour fleet up" makes them: name the file with --credentials, or an operator’s folder with --fleet DIR or RUSHHOUR_FLEET',
       cause,
     });
   });

@@ -48,6 +48,9 @@ export const SUBJECTS = {
   enrolmentInbox: (probe: string) => `_INBOX_ENROLL.${probe}`,
 } as const;
 
+/** Header of a presence: which process writes it, a random text. */
+export const PROCESS_HEADER = 'Rushhour-Process';
+
 /** A stream, in words of the server (JetStream's STREAM.CREATE). Times are nanoseconds. */
 export interface StreamPlan {
   readonly name: string;
@@ -151,7 +154,8 @@ export function permissionsOf(role: Role): Permissions {
           `$JS.API.CONSUMER.MSG.NEXT.${orders}.${id}`,
           `$JS.ACK.${orders}.${id}.>`,
         ],
-        subscribe: [SUBJECTS.clock(id), `${SUBJECTS.inbox(id)}.>`],
+        // Its own presence: whoever else writes that uses the same credentials.
+        subscribe: [SUBJECTS.clock(id), SUBJECTS.presence(id), `${SUBJECTS.inbox(id)}.>`],
         answers: true,
       };
     }

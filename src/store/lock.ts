@@ -47,7 +47,7 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a results folder (for a soak) or of a run's folder (to resume it). The lock of a dead process is
+ * Takes the lock of a results folder (for a soak), of a run's folder (to resume it) or of what a probe has to send. The lock of a dead process is
  * taken over; if several processes try at once, one succeeds.
  * @param what the name of a soak, or of a scenario
  * @param taken creates the error if another process holds it

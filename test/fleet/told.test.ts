@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -52,6 +53,25 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
     await fleet.end(probe, 'SIGTERM');
     writeFileSync(file, held, { mode: 0o600 });
     await fleet.says(fleet.probe('a'), 'it is tried again every 2 s (ask the operator for a token');
+  });
+
+  it('of another process that is the same probe: beside it, or with copied credentials elsewhere', async () => {
+    await fleet.up('a');
+    const probe = fleet.probe('a');
+    await fleet.present('a');
+    const beside = await fleet.call(
+      ...['probe', '--credentials', 'fleet/credentials/a.json', '--policy', 'a.yaml', '--results', 'a'],
+    );
+    expect(beside.code).toBe(5);
+    expect(beside.err).toBe(
+      `rushhour: probe a runs already with ${join(fleet.dir, 'a/.probe')} (process ${probe.pid})\n` +
+        '  end that one, or give each probe of this machine a folder of its own: --results DIR\n',
+    );
+    const copied = fleet.probe('a', ['--results', 'elsewhere']);
+    const what = `another process connects as a, on a machine that calls itself ${hostname()}: each order goes to one of the two alone`;
+    await fleet.says(probe, what);
+    await fleet.says(copied, what);
+    await expect.poll(async () => (await fleet.call('fleet', 'ls')).out, { timeout: 60_000 }).toContain(what);
   });
 
   it('of a results folder that cannot be one, before anything is asked or ordered', async () => {

@@ -2,7 +2,7 @@ import { formatDifference, formatFigure } from '../compare/words.ts';
 import { groupThousands } from '../group-digits.ts';
 import { diagnoseSite, findCommon } from './common.ts';
 import { judgeSites, type SiteJudgement } from './judge.ts';
-import { sumParts } from './sums.ts';
+import { sumOverArms, sumParts } from './sums.ts';
 import {
   EXTERNAL_LABEL,
   FIREWALL_LABEL,
@@ -146,6 +146,9 @@ function formatChance(p: number): string {
 }
 
 function describeSites(sites: readonly SiteSummary[]): string {
+  if (isClean(sites)) {
+    return `No handshake stalled at any of ${formatCount(sites.length)} sites. Too little was sent to tell small differences between them: that takes a longer run.`;
+  }
   const named = (status: SiteStatus): string[] =>
     sites.filter((site) => site.status === status).map(({ name }) => name);
   const ill = named('ill');
@@ -170,6 +173,17 @@ function describeSites(sites: readonly SiteSummary[]): string {
     return names.length === 0 ? [] : [` ${words}: ${listNames(names)}.`];
   });
   return `${head}${rest.join('')}`;
+}
+
+/** Nothing is amiss with any of several sites, as far as was sent: they only cannot be told apart. */
+function isClean(sites: readonly SiteSummary[]): boolean {
+  return (
+    sites.length > 1 &&
+    sites.every(({ status, ...sums }) => {
+      const { started, completed, stalled } = sumOverArms(sums);
+      return status === 'cannot-tell' && started > 0 && completed === started && stalled === 0;
+    })
+  );
 }
 
 function listNames(names: readonly string[]): string {

@@ -1,20 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { headers } from '@nats-io/transport-node';
 import type { HostFacts } from '../../doctor/types.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
+import { acquireLock } from '../../store/lock.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import { provideResultsFolder } from '../../store/run-folder.ts';
 import type { Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
 import { publishTo } from '../outbox/publish.ts';
 import type { Policy } from '../policy/schema.ts';
-import { PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
+import { PROCESS_HEADER, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { connectPatiently, tellOfLink } from './keep-link.ts';
 import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
 import { type PlannedOrder, type PlannedRun, planRun } from './plan-run.ts';
-import { describeProbe } from './presence.ts';
+import { describeProbe, describeTwin, TwinWatch } from './presence.ts';
 
 /** What is recorded is sent so often; milliseconds. */
 const SEND_EVERY_MS = 1_000;
@@ -64,12 +68,31 @@ export async function runProbe(
 ): Promise<void> {
   const { resultsDir, stateDir, id } = options;
   await provideResultsFolder(resultsDir);
-  const outbox = await ProbeOutbox.open(join(stateDir, 'outbox'), id, Date.now()).catch((cause: Error) => {
+  await makeFolder(outboxIn(stateDir), 0o700).catch((cause: Error) => {
     throw new EnvironmentError(`cannot keep in ${stateDir} what is to be sent (${cause.message})`, {
       hint: 'choose a writable folder with --state DIR, or free disk space',
       cause,
     });
   });
+  const lock = await acquireLock(stateDir, `probe ${id}`, ({ what, process }) => {
+    return new EnvironmentError(`${what} runs already with ${stateDir} (process ${process.pid})`, {
+      hint: 'end that one, or give each probe of this machine a folder of its own: --results DIR',
+    });
+  });
+  try {
+    await serveProbe(options, signal, hurry);
+  } finally {
+    await lock.release();
+  }
+}
+
+function outboxIn(stateDir: string): string {
+  return join(stateDir, 'outbox');
+}
+
+async function serveProbe(options: ProbeOptions, signal: AbortSignal, hurry?: AbortSignal): Promise<void> {
+  const { stateDir, id } = options;
+  const outbox = await ProbeOutbox.open(outboxIn(stateDir), id, Date.now());
   const probe = new Probe(options, outbox, signal);
   hurry?.addEventListener('abort', () => probe.abort(), { once: true });
   await probe.serve();
@@ -111,6 +134,7 @@ class Probe {
 
   async #serveOperator(link: Link): Promise<void> {
     this.#answerClock(link);
+    this.#watchForTwins(link);
     void tellOfLink(link, this.#options, this.#signal);
     const others = [
       this.#repeat(SEND_EVERY_MS, () => this.#send(link)),
@@ -170,8 +194,27 @@ class Probe {
     const { labels = {} } = (await this.#readPolicy()) ?? {};
     const [nowMs, unsentBytes] = [Date.now(), await this.#outbox.countUnsent()];
     const own = { probe: id, version, labels, ...this.#orders.describe(nowMs), unsentBytes };
-    const presence = JSON.stringify(describeProbe(host, own, nowMs));
-    await link.jetstream.publish(SUBJECTS.presence(id), presence);
+    const presence = JSON.stringify(describeProbe(host, own, nowMs, this.#twins.twin));
+    const from = headers();
+    from.set(PROCESS_HEADER, this.#process);
+    await link.jetstream.publish(SUBJECTS.presence(id), presence, { headers: from });
+  }
+
+  readonly #process = randomUUID();
+  readonly #twins = new TwinWatch(this.#process);
+
+  /** Two processes with the same credentials share the orders, and neither is what the operator sees. */
+  #watchForTwins(link: Link): void {
+    const { id, say } = this.#options;
+    // A server that was started by an earlier version does not let it.
+    link.connection.subscribe(SUBJECTS.presence(id), {
+      callback: (error, message) => {
+        if (error !== null || !this.#twins.hear(message.headers?.get(PROCESS_HEADER) ?? '', message.data))
+          return;
+        const { what, mend } = describeTwin(id, this.#twins.twin!);
+        say(`${what} (${mend})`);
+      },
+    });
   }
 
   #answerClock(link: Link): void {

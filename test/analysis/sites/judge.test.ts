@@ -130,6 +130,23 @@ describe('a fleet', () => {
     expect(text).toBe('No site can be judged beside others. Cannot tell: leeds.');
   });
 
+  it('says that nothing stalled where sites cannot be told apart', () => {
+    const short = (share: number) => runOf(draw(createRandom(7), share, 10), PER_SEC);
+    const clean = summariseFleet(facts, [
+      partOf('a', { site: 'leeds' }, short(0)),
+      partOf('b', { site: 'york' }, short(0)),
+    ]);
+    expect(clean.sites.map(({ status }) => status)).toEqual(['cannot-tell', 'cannot-tell']);
+    expect(clean.text).toBe(
+      'No handshake stalled at any of 2 sites. Too little was sent to tell small differences between them: that takes a longer run.',
+    );
+    const stalled = summariseFleet(facts, [
+      partOf('a', { site: 'leeds' }, short(0)),
+      partOf('b', { site: 'york' }, short(0.05)),
+    ]);
+    expect(stalled.text).not.toContain('No handshake stalled');
+  });
+
   it('names the probes that did not begin with the others, as far as clocks can be told', () => {
     const began = (probe: string, skewMs: number, errorMs: number) => ({
       ...partOf(probe, { site: probe }, healthy()),

@@ -22,6 +22,13 @@ export function registerEnroll(fleet: Command, context: Context): void {
       )
       .argument('<probe>', 'id of the probe: lower-case letters, digits and -')
       .option('--within <time>', 'how long it is good, at most 7 days', parsePositiveDurationUs, HOUR_US)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  rushhour fleet enroll leeds-2
+  rushhour fleet enroll leeds-2 --within 2d | ssh leeds-2 rushhour probe --enroll - --credentials leeds-2.json`,
+      )
       .action(
         context.act(async (probe: string, flags: EnrollFlags) => {
           const { host } = context;

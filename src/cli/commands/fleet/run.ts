@@ -68,9 +68,14 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     const selected = known.filter((probe) => isSelected(selection, probe));
     const chosen = selected.filter(({ isPresent }) => isPresent);
     if (chosen.length === 0) {
-      throw new UsageError(`no probe that is there matches --on "${flags.on}"`, {
-        hint: '"rushhour fleet ls" lists the probes and their labels',
-      });
+      const hint =
+        known.length === 0
+          ? 'no probe has connected yet; docs/fleet.md shows how to start one'
+          : '"rushhour fleet ls" lists the probes and their labels, and when each was seen';
+      throw new UsageError(
+        flags.on === '' ? 'no probe is there' : `no probe that is there matches --on "${flags.on}"`,
+        { hint },
+      );
     }
     const ordered = await orderRun(link, {
       scenario,
