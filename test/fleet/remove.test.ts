@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connectFleet } from '../../src/fleet/connect.ts';
@@ -50,14 +58,38 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     await connection.close();
     const [before, other] = [await stored(first), await stored(second)];
     expect(other.counts).toEqual([2]);
-    truncateSync(join(fleet.dir, 'results', `${first}-b`, 'frames.jsonl'), 10);
+    const copyOf = (probe: string, file: string) => join(fleet.dir, 'results', `${first}-${probe}`, file);
+    const { size: whole } = statSync(copyOf('b', 'frames.jsonl'));
+    const { size: summary } = statSync(copyOf('b', 'summary.json'));
+    truncateSync(copyOf('b', 'frames.jsonl'), 10);
+    rmSync(copyOf('b', 'summary.json'));
+    appendFileSync(copyOf('a', 'frames.jsonl'), 'more');
+    const changed = readFileSync(copyOf('a', 'run.json'), 'utf8').replace('{', '[');
+    writeFileSync(copyOf('a', 'run.json'), changed);
     const lacking = await fleet.call('fleet', 'rm', first);
     expect(lacking).toMatchObject({ code: 5, out: '' });
-    expect(lacking.err).toContain(
-      `${first} stays: not all of b is in ${join(fleet.dir, 'results')}: "rushhour fleet pull ${first}" receives it`,
+    const what = [
+      'a: run.json differs from what the probe has',
+      'a: frames.jsonl is longer than what the probe has',
+      `b: bytes 10 to ${whole} of frames.jsonl are missing`,
+      `b: all ${summary} bytes of summary.json are missing`,
+    ].join(', ');
+    expect(lacking.err).toBe(
+      `rushhour: ${first} stays: not all of a, b is in ${join(fleet.dir, 'results')} as it was sent (${what}): "rushhour fleet pull ${first}" puts that right\n`,
     );
     expect(await stored(first)).toEqual(before);
+    // It has only looked at them.
+    expect(statSync(copyOf('b', 'frames.jsonl')).size).toBe(10);
+    expect(existsSync(copyOf('b', 'summary.json'))).toBe(false);
+    expect(readFileSync(copyOf('a', 'frames.jsonl'), 'utf8')).toMatch(/\nmore$/);
+    expect(readFileSync(copyOf('a', 'run.json'), 'utf8')).toBe(changed);
     await fleet.call('fleet', 'pull', first);
+    // A mistake in one id removes nothing of the others.
+    const unknown = await fleet.call('fleet', 'rm', first, 'nobodys');
+    expect(unknown).toMatchObject({ code: 2, out: '' });
+    expect(unknown.err).toContain('the server has nothing of a run nobodys');
+    expect(unknown.err).toContain(`the latest that it has: ${second}, ${first}`);
+    expect(await stored(first)).toEqual(before);
     const { code, out } = await fleet.call('fleet', 'rm', first);
     expect(out).toMatch(new RegExp(`^${first}: (\\d+) messages removed from the server\\n$`));
     expect(code).toBe(0);
@@ -74,8 +106,19 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     const late = await fleet.call('fleet', 'pull', first, '--results', 'late');
     expect(late.code).toBe(5);
     expect(late.out).toMatch(/of frames\.jsonl are missing/);
+    const lost = await fleet.call('fleet', 'rm', first, '--results', 'late');
+    expect([lost.code, lost.out]).toEqual([5, `${first}: 0 messages removed from the server\n`]);
+    expect(lost.err).toMatch(/: all \d+ bytes of frames\.jsonl are missing/);
+    expect(lost.err).toContain('the server had no more of it: it was removed before, or is too old\n');
+    expect(lost.err).not.toContain('fleet pull');
     // Again, there is nothing to remove.
-    expect((await fleet.call('fleet', 'rm', first)).out).toContain(': 0 messages removed');
+    const again = await fleet.call('fleet', 'rm', first);
+    expect(again).toMatchObject({ code: 0, out: `${first}: 0 messages removed from the server\n`, err: '' });
+    // What is too long needs nothing of the server.
+    appendFileSync(copyOf('a', 'frames.jsonl'), 'more');
+    expect((await fleet.call('fleet', 'rm', first)).err).toContain(`"rushhour fleet pull ${first}" puts`);
+    expect((await fleet.call('fleet', 'pull', first)).code).toBe(0);
+    expect((await fleet.call('fleet', 'rm', first)).code).toBe(0);
   });
 
   it('stay while a probe is at it, or has not sent everything, unless nobody wants them', async () => {

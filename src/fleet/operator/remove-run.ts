@@ -12,6 +12,8 @@ export interface StoredPart {
   readonly endsAt?: number;
   /** What a folder lacks of it; absent as well. */
   readonly copy?: CopyState;
+  /** Nothing is left at the server but the message that says what it was: it was removed, or is too old. */
+  readonly isRemoved?: true;
 }
 
 /**
@@ -24,19 +26,34 @@ export async function findStored(
   folderOf: (probe: string) => string,
 ): Promise<StoredPart[]> {
   const parts: StoredPart[] = [];
-  const reading = { stream: STREAMS.runs.name, filter: SUBJECTS.run(ANY, id), isOnlyLast: true };
-  await readStream(link, reading, async ({ subject, data, seq }) => {
-    const probe = subject.split('.')[2] ?? '';
-    const last = decodeRunPart(data);
-    if (last?.part.kind !== 'end') {
-      parts.push({ probe });
-      return;
-    }
-    const folder = new RunCopy(folderOf(probe));
-    await folder.add(last);
-    parts.push({ probe, endsAt: seq, copy: await folder.check() });
-  });
-  return parts.sort((a, b) => (a.probe < b.probe ? -1 : 1));
+  const filter = SUBJECTS.run(ANY, id);
+  await readStream(
+    link,
+    { stream: STREAMS.runs.name, filter, isOnlyLast: true },
+    async ({ subject, data, seq }) => {
+      const probe = subject.split('.')[2] ?? '';
+      const last = decodeRunPart(data);
+      if (last?.part.kind !== 'end') {
+        parts.push({ probe });
+        return;
+      }
+      const folder = new RunCopy(folderOf(probe));
+      await folder.add(last);
+      // Only looked at: to receive it is for "fleet pull".
+      parts.push({ probe, endsAt: seq, copy: await folder.check({ mends: false }) });
+    },
+  );
+  // Only now: what a probe sent last just before this would else be counted as all that there is of it.
+  const manager = await askAgain(() => link.jetstream.jetstreamManager());
+  const { state } = await askAgain(() =>
+    manager.streams.info(STREAMS.runs.name, { subjects_filter: filter }),
+  );
+  return parts
+    .map((part) => {
+      const isRemoved = part.endsAt !== undefined && state.subjects?.[SUBJECTS.run(part.probe, id)] === 1;
+      return isRemoved ? { ...part, isRemoved } : part;
+    })
+    .sort((a, b) => (a.probe < b.probe ? -1 : 1));
 }
 
 /**

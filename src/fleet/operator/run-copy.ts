@@ -24,6 +24,8 @@ export interface CopyState {
   readonly differing: readonly string[];
   /** Names that cannot be those of files, as the probe told them; absent: none. They were not written. */
   readonly refused?: readonly string[];
+  /** Files that begin as they should, and have more; absent: none, or they were cut. */
+  readonly longer?: readonly string[];
 }
 
 /**
@@ -60,19 +62,26 @@ export class RunCopy {
     for (const [index, piece] of part.pieces.entries()) await this.#write(piece, contents[index]!);
   }
 
-  /** Compares the folder with what the probe says that it has. */
-  async check(): Promise<CopyState> {
+  /**
+   * Compares the folder with what the probe says that it has.
+   * @param mends cuts off what a file has beyond that: what the probe took back as it resumed. Otherwise the folder is
+   * left as it is
+   */
+  async check({ mends = true } = {}): Promise<CopyState> {
     const own = new Map((await sumUpFolder(this.dir).catch(() => [])).map((each) => [each.file, each]));
     const missing = [...this.#missing.values()].flat();
-    const differing: string[] = [];
+    const [differing, longer]: [string[], string[]] = [[], []];
     for (const { file, bytes, sha256 } of this.#end?.files ?? []) {
       const copy = own.get(file);
       const has = copy?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes });
-      // An empty file lacks no byte.
-      else if (copy === undefined) differing.push(file);
-      else if (copy.sha256 !== sha256 && !this.#missing.has(file) && !(await this.#cut(file, bytes, sha256)))
-        differing.push(file);
+      // An empty file lacks no byte, and is missing as a whole.
+      else if (copy === undefined) missing.push({ file, fromByte: 0, toByte: 0 });
+      else if (copy.sha256 !== sha256 && !this.#missing.has(file)) {
+        if (!(await this.#beginsAs(file, bytes, sha256))) differing.push(file);
+        else if (mends) await this.#cut(file, bytes);
+        else longer.push(file);
+      }
     }
     for (const { file, bytes } of this.#end?.givenUp ?? []) {
       const has = own.get(file)?.bytes ?? 0;
@@ -82,16 +91,20 @@ export class RunCopy {
     return {
       ...{ hasEnded: this.#end !== undefined, missing, differing },
       ...(refused.length > 0 && { refused }),
+      ...(longer.length > 0 && { longer }),
     };
   }
 
-  /** What a probe took back as it resumed is no part of the file. @returns whether the rest is what it should be */
-  async #cut(file: string, bytes: number, sha256: string): Promise<boolean> {
+  /** Whether a file is longer than it should be, and all of it that should be there is. */
+  async #beginsAs(file: string, bytes: number, sha256: string): Promise<boolean> {
     const path = join(this.dir, file);
-    if ((await stat(path)).size <= bytes || (await digestOfFile(path, bytes)) !== sha256) return false;
-    await truncate(path, bytes);
+    return (await stat(path)).size > bytes && (await digestOfFile(path, bytes)) === sha256;
+  }
+
+  /** What a probe took back as it resumed is no part of the file. */
+  async #cut(file: string, bytes: number): Promise<void> {
+    await truncate(join(this.dir, file), bytes);
     this.#sizes.delete(file);
-    return true;
   }
 
   async #write(piece: Piece, contents: Uint8Array): Promise<void> {

@@ -29,7 +29,7 @@ export async function enrollProbe(tokenText: string, file: string, proxy?: Proxy
   );
   if (isThere) {
     throw new UsageError(`${file} is there already`, {
-      hint: 'a probe that has credentials needs no token; remove the file to enroll it anew',
+      hint: `a probe that has credentials needs no token; to enroll it anew, have the operator revoke it first (rushhour fleet revoke ${token.probe}), make a new token, and only then remove the file`,
     });
   }
   const draft = `${file}.enrolling`;
@@ -86,7 +86,7 @@ async function ask(
     if (answer?.kind === 'done') return undefined;
     const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';
     throw new UsageError(`the server did not enroll ${probe}: ${why}`, {
-      hint: 'ask the operator for a new token: rushhour fleet enroll',
+      hint: `ask the operator for a new token: rushhour fleet enroll ${probe}`,
     });
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

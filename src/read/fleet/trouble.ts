@@ -27,15 +27,33 @@ export function troubleOf({ events, copy, isRevoked }: FleetFilePart): string[] 
     ...(hasBegun && copy?.hasEnded !== true
       ? [`its folder has not arrived whole${isRevoked ? ': the rest of it is on the probe alone' : ' yet'}`]
       : []),
-    ...(copy?.missing ?? []).map(
-      ({ file, fromByte, toByte, isGivenUp }) =>
-        `bytes ${fromByte} to ${toByte} of ${file} are missing${isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,
-    ),
-    ...(copy?.differing ?? []).map((file) => `${file} differs from what the probe has`),
+    ...lackOf(copy),
     ...(copy?.refused ?? []).map(
       (name) => `${JSON.stringify(name)} cannot be the name of a file of a run, and was not taken`,
     ),
   ];
+}
+
+/** What a folder lacks of what its probe recorded, or has otherwise. */
+export function lackOf(copy: FleetFilePart['copy']): string[] {
+  const { missing = [], differing = [] } = copy ?? {};
+  return [
+    ...missing.map(
+      (bytes) =>
+        `${missingInWords(bytes)}${bytes.isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,
+    ),
+    ...differing.map((file) => `${file} differs from what the probe has`),
+  ];
+}
+
+function missingInWords({
+  file,
+  fromByte,
+  toByte,
+}: NonNullable<FleetFilePart['copy']>['missing'][number]): string {
+  if (toByte === 0) return `${file}, which is empty, is missing`;
+  if (fromByte === 0) return `all ${toByte} bytes of ${file} are missing`;
+  return `bytes ${fromByte} to ${toByte} of ${file} are missing`;
 }
 
 export const ABSENT: Readonly<Record<AbsentProbe['why'], string>> = {

@@ -92,7 +92,9 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   it('takes a token once: whoever comes second is told, and a lost answer can be asked for again', async () => {
     const { token } = await requestToken(operator, 'c', HOUR_MS);
     await enrollProbe(token, own('c'));
-    await expect(enrollProbe(token, own('second'))).rejects.toThrow('the token has been used');
+    await expect(enrollProbe(token, own('second'))).rejects.toThrow(
+      /the token has been used.*fleet revoke c.*fleet enroll c/,
+    );
     expect(existsSync(own('second'))).toBe(false);
     await server.startAgain();
     const failed = await enrollProbe(token, own('second')).catch((error: Error) => error);
@@ -111,7 +113,10 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
     renameSync(own('c'), `${own('c')}.enrolling`);
     expect(await enrollProbe(token, own('c'))).toBe('c');
     expect(readFileSync(own('c'), 'utf8')).toBe(before);
-    await expect(enrollProbe(token, own('c'))).rejects.toThrow('is there already');
+    await expect(enrollProbe(token, own('c'))).rejects.toMatchObject({
+      message: expect.stringContaining('is there already'),
+      hint: expect.stringContaining('fleet revoke c'),
+    });
   });
 
   it('refuses a token that is too old, whose server is another, and that is none', async () => {

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { FleetRun } from '../../../fleet/operator/fleet-run.ts';
-import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
+import { ANY, FLEET_RUN_ID, STREAMS, SUBJECTS } from '../../../fleet/protocol.ts';
+
+/** Of the runs that the server has, so many are named to whoever asks for one that it does not have. */
+const MOST_NAMED = 3;
 
 /** @throws UsageError if it cannot be the id of a run, or if the server has nothing of it */
 export async function requireRun(link: Link, id: string, resultsDir: string): Promise<FleetRun> {
@@ -20,7 +23,23 @@ export async function requireRun(link: Link, id: string, resultsDir: string): Pr
   const kept = file.kind === 'whole' ? file.value : undefined;
   const found = await findRun(link, id, { resultsDir, kept });
   if (found !== undefined) return found;
+  const latest = await latestRuns(link).catch(() => []);
+  const has = latest.length === 0 ? 'it has none' : `the latest that it has: ${latest.join(', ')}`;
   throw new UsageError(`the server has nothing of a run ${id}`, {
-    hint: 'it keeps what probes send for 30 days; the nights of a soak have ids of their own ("rushhour fleet soak ls")',
+    hint: `${has}; it keeps what probes send for 30 days; the nights of a soak have ids of their own ("rushhour fleet soak ls")`,
   });
+}
+
+/** Ids of runs that probes have sent something of. They begin with their time. */
+async function latestRuns({ jetstream }: Link): Promise<string[]> {
+  const manager = await jetstream.jetstreamManager();
+  const { state } = await manager.streams.info(STREAMS.runs.name, {
+    subjects_filter: SUBJECTS.run(ANY, ANY),
+  });
+  const ids = new Set(Object.keys(state.subjects ?? {}).map((subject) => subject.split('.')[3] ?? ''));
+  return [...ids]
+    .filter((id) => FLEET_RUN_ID.test(id))
+    .sort()
+    .reverse()
+    .slice(0, MOST_NAMED);
 }

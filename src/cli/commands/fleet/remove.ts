@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
+import type { StoredPart } from '../../../fleet/operator/remove-run.ts';
 import { escapeControls } from '../../../render/escape.ts';
 import { formatPlural } from '../../../render/format.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir, resultsOption } from '../../flags/run-options.ts';
 import type { Host } from '../../host.ts';
+import { requireRun } from './find-run.ts';
 import { withLink } from './with-link.ts';
 
 interface RemoveFlags extends OperatorFlags {
@@ -15,7 +17,7 @@ interface RemoveFlags extends OperatorFlags {
   readonly unreceived?: boolean;
 }
 
-/** Probes that are named. */
+/** Probes, or files, that are named. */
 const MOST_NAMED = 5;
 
 export function registerRemove(fleet: Command, context: Context): void {
@@ -43,46 +45,74 @@ async function removeAll(
   ids: readonly string[],
   flags: RemoveFlags,
 ): Promise<ExitCode> {
-  const [{ findStored, removeStored }, { readProbes }, { hasAll }, { partFolder }] = await Promise.all([
+  const [
+    { findStored, removeStored },
+    { readProbes },
+    { lackOf },
+    { hasAll },
+    { partFolder, readFleetFile },
+  ] = await Promise.all([
     import('../../../fleet/operator/remove-run.ts'),
     import('../../../fleet/operator/read-probes.ts'),
+    import('../../../read/fleet/trouble.ts'),
     import('../../../read/fleet/received.ts'),
     import('../../../store/fleet-file.ts'),
   ]);
   const results = resultsDir(host, flags.results);
   const probes = await readProbes(link, host.now());
-  let stays = false;
+  const runs = new Map<string, readonly StoredPart[]>();
+  // All of them first: one that nobody knows is a mistake, and nothing is removed then.
   for (const run of await runsOf(link, ids)) {
-    const stay = (why: string): void => {
-      stays = true;
-      host.stderr.write(`rushhour: ${run} stays: ${escapeControls(why)}\n`);
-    };
     const parts = await findStored(link, run, (probe) => partFolder(join(results, run), probe));
+    // Nothing was sent of it: every probe refused it, it is too old, or there is no such run.
+    const isKnown = parts.length > 0 || (await readFleetFile(join(results, run))).kind !== 'missing';
+    if (!isKnown) await requireRun(link, run, results);
+    runs.set(run, parts);
+  }
+  let isTroubled = false;
+  for (const [run, parts] of runs) {
+    const tell = (what: string): void => {
+      isTroubled = true;
+      host.stderr.write(`rushhour: ${escapeControls(what)}\n`);
+    };
     // It says only every now and then what it is at: one that has sent everything is at something else.
     const over = new Set(parts.filter(({ endsAt }) => endsAt !== undefined).map(({ probe }) => probe));
     const busy = probes
       .filter(({ probe, isPresent, busy: at }) => isPresent && at === run && !over.has(probe))
       .map(({ probe }) => probe);
     if (busy.length > 0) {
-      stay(`${name(busy)} ${busy.length === 1 ? 'is' : 'are'} at it`);
+      tell(`${run} stays: ${name(busy)} ${busy.length === 1 ? 'is' : 'are'} at it`);
       continue;
     }
-    const [unsent, lacking] = [
-      parts.filter(({ copy }) => copy === undefined),
-      parts.filter(({ copy }) => copy !== undefined && !hasAll(copy)),
-    ].map((some) => some.map(({ probe }) => probe)) as [string[], string[]];
-    if (flags.unreceived !== true && unsent.length + lacking.length > 0) {
-      stay(
-        unsent.length > 0
-          ? `${name(unsent)} ${unsent.length === 1 ? 'has' : 'have'} not sent everything`
-          : `not all of ${name(lacking)} is in ${results}: "rushhour fleet pull ${run}" receives it`,
-      );
+    const lacking = parts.flatMap(({ probe, copy, isRemoved }) => {
+      if (copy === undefined || (hasAll(copy) && copy.longer === undefined)) return [];
+      const longer = (copy.longer ?? []).map((file) => `${file} is longer than what the probe has`);
+      // What is too long is cut by whoever receives it, also if the server has no more of it.
+      return [{ probe, what: [...lackOf(copy), ...longer], isLost: isRemoved === true && !hasAll(copy) }];
+    });
+    const notHere = (some: typeof lacking): string => {
+      const what = some.flatMap(({ probe, what }) => what.map((each) => `${probe}: ${each}`));
+      return `not all of ${name(some.map(({ probe }) => probe))} is in ${results} as it was sent (${name(what)})`;
+    };
+    const unsent = parts.filter(({ copy }) => copy === undefined).map(({ probe }) => probe);
+    const toReceive = lacking.filter(({ isLost }) => !isLost);
+    if (flags.unreceived !== true && unsent.length > 0) {
+      tell(`${run} stays: ${name(unsent)} ${unsent.length === 1 ? 'has' : 'have'} not sent everything`);
+      continue;
+    }
+    if (flags.unreceived !== true && toReceive.length > 0) {
+      tell(`${run} stays: ${notHere(toReceive)}: "rushhour fleet pull ${run}" puts that right`);
       continue;
     }
     const removed = await removeStored(link, run, parts);
     host.stdout.write(`${run}: ${formatPlural(removed, 'message', 'messages')} removed from the server\n`);
+    const lost = lacking.filter(({ isLost }) => isLost);
+    if (flags.unreceived !== true && lost.length > 0)
+      tell(
+        `${run}: ${notHere(lost)}, and the server had no more of it: it was removed before, or is too old`,
+      );
   }
-  return stays ? EXIT.environment : EXIT.ok;
+  return isTroubled ? EXIT.environment : EXIT.ok;
 }
 
 /** @throws UsageError if one cannot be the id of a run */
@@ -104,7 +134,7 @@ async function runsOf(link: Link, ids: readonly string[]): Promise<Set<string>> 
   return runs;
 }
 
-function name(probes: readonly string[]): string {
-  const more = probes.length - MOST_NAMED;
-  return `${probes.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+function name(some: readonly string[]): string {
+  const more = some.length - MOST_NAMED;
+  return `${some.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
