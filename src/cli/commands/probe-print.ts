@@ -53,12 +53,12 @@ function unitProxyOf({ host, port, auth }: ServerProxyPlan): UnitServerProxy {
 
 async function variablesOf(host: Host, flags: PrintFlags): Promise<string> {
   const [
-    { readCredentials },
+    { readOwnCredentials },
     { planServerProxy, readServerProxy },
     { formatAnsibleVars },
     { readPolicyText },
   ] = await Promise.all([
-    import('../../fleet/credentials.ts'),
+    import('../read-own-credentials.ts'),
     import('../../fleet/link/read-proxy.ts'),
     import('../../fleet/policy/ansible-vars.ts'),
     import('../../fleet/policy/read-policy.ts'),
@@ -67,7 +67,7 @@ async function variablesOf(host: Host, flags: PrintFlags): Promise<string> {
     probeFile(host, flags, 'credentials'),
     probeFile(host, flags, 'policy'),
   ];
-  const { role } = await readCredentials(credentialsFile);
+  const { role } = await readOwnCredentials(host, credentialsFile);
   if (role.kind !== 'probe') {
     throw new UsageError(`${credentialsFile} holds the credentials of an operator`, {
       hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',

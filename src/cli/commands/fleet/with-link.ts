@@ -8,13 +8,13 @@ export async function withLink<T>(
   flags: OperatorFlags,
   act: (link: Link) => Promise<T>,
 ): Promise<T> {
-  const [{ connectFleet }, { readCredentials }, { readServerProxy }] = await Promise.all([
+  const [{ connectFleet }, { readOwnCredentials }, { readServerProxy }] = await Promise.all([
     import('../../../fleet/connect.ts'),
-    import('../../../fleet/credentials.ts'),
+    import('../../read-own-credentials.ts'),
     import('../../../fleet/link/read-proxy.ts'),
   ]);
   const proxy = await readServerProxy(host, flags);
-  const credentials = await readCredentials(operatorFile(host, flags));
+  const credentials = await readOwnCredentials(host, operatorFile(host, flags));
   const link = await connectFleet(credentials, { isPatient: false, proxy });
   try {
     return await act(link);
