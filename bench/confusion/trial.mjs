@@ -83,7 +83,9 @@ async function runInLab(cell, scenario, flags, { scratch, signal, hasFar }) {
   const endpoints = await chooseEndpoints(scenario, flags, scratch);
   const pac = cell.label.split('+').includes('dead-address') ? writePac(scratch) : undefined;
   const given = Object.entries(endpoints).flatMap(([name, value]) =>
-    name === 'proxy' && pac !== undefined ? ['--pac', pac, '--spread'] : [`--${name}`, value],
+    name === 'proxy' && pac !== undefined
+      ? ['--pac', pac, '--spread']
+      : [value].flat().flatMap((one) => [`--${name}`, one]),
   );
   const file = await bringUp(preset, { lifetime: 'with-owner' });
   try {

@@ -32,6 +32,7 @@ export function combine(presets: readonly ConfiguredPreset[]): ConfiguredPreset 
     ...{ clients, timestamps, takes: presets.flatMap(({ takes }) => takes) },
     name: presets.map(({ name }) => name).join(AND),
     settings: { ...Object.fromEntries(own), timestamps, clients: String(clients) },
+    natPorts: presets.find(({ natPorts }) => natPorts !== undefined)?.natPorts,
     farEnd: Object.assign({}, ...presets.map(({ farEnd }) => farEnd)),
     causes: [...new Set(presets.flatMap(({ causes }) => causes))],
     async apply(lab) {

@@ -54,6 +54,8 @@ export interface PresetSpec<P extends Parameters> {
    * @throws UsageError if they are inconsistent
    */
   readonly check?: (values: Given<P>) => void;
+  /** How many ports the NAT has for one destination; undefined: about all there are. */
+  readonly natPorts?: (values: Given<P>) => number | undefined;
   /** Options of the embedded far ends that differ from the defaults. */
   readonly farEnd?: (values: Given<P>) => Partial<FarEndOptions>;
   /** Called when namespaces and cables exist, before the far ends start. */
@@ -81,6 +83,8 @@ export interface ConfiguredPreset {
   readonly settings: Readonly<Record<string, string>>;
   readonly clients: number;
   readonly timestamps: 'on' | 'off';
+  /** How many ports the NAT has for one destination; undefined: about all there are. */
+  readonly natPorts: number | undefined;
   readonly farEnd: Partial<FarEndOptions>;
   readonly takes: readonly Place[];
   /** `id`s of the causes that a diagnosis may rightly name; none: nothing is ill. */
@@ -111,6 +115,7 @@ export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): P
         settings: texts,
         clients: given.clients,
         timestamps: given.timestamps,
+        natPorts: spec.natPorts?.(given),
         farEnd: spec.farEnd?.(given) ?? {},
         takes: spec.takes ?? [],
         causes: typeof spec.causes === 'function' ? spec.causes(given) : spec.causes,

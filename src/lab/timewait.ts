@@ -69,6 +69,10 @@ export interface TimeWaitValues {
   readonly pick: NatPool['pick'];
 }
 
+/** Of a preset that has such a pool. */
+export const sizeOfPool = ({ ports }: Pick<TimeWaitValues, 'ports'>): number | undefined =>
+  ports === 0 ? undefined : ports;
+
 /** A NAT that keeps the ports of ended connections for t. */
 export function natOf({ t, ports, pick }: TimeWaitValues, rstSec = Math.min(t, RST_SEC)): Nat {
   const range = { from: FIRST_POOL_PORT, to: FIRST_POOL_PORT + ports - 1 };

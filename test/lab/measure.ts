@@ -20,8 +20,9 @@ export async function measureIn(
   const place = makeWorkplace();
   const configured = readPreset(preset);
   const flags = fillFacts(args, configured.clients);
-  const endpoints = await chooseEndpoints(scenario, flags, place.dir);
-  for (const [name, value] of Object.entries(endpoints)) flags.push(`--${name}`, value);
+  const endpoints = await chooseEndpoints(scenario, flags, place.dir, configured.natPorts);
+  for (const [name, values] of Object.entries(endpoints))
+    for (const value of [values].flat()) flags.push(`--${name}`, value);
   const file = await bringUp(configured, { lifetime: 'with-owner' });
   try {
     const run = ['run', scenario, '--no-look', '--capture', 'off', ...flags];

@@ -1,7 +1,7 @@
 import { loadFirewall } from '../firewall.ts';
 import { wholeSeconds } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
-import { natOf, pickOrder, poolSize } from '../timewait.ts';
+import { natOf, pickOrder, poolSize, sizeOfPool } from '../timewait.ts';
 
 export const smallNatPool = definePreset({
   name: 'small-nat-pool',
@@ -22,6 +22,7 @@ export const smallNatPool = definePreset({
     rst: wholeSeconds({ help: 'the same after an RST', fallback: 10, min: 1, max: 600 }),
     pick: pickOrder(),
   },
+  natPorts: sizeOfPool,
   async apply(lab, values) {
     await loadFirewall(lab, { nat: natOf(values, values.rst) });
   },

@@ -1,5 +1,5 @@
 import { definePreset } from '../preset.ts';
-import { loadTimeWaitFirewall, timeWaitParameters, varyTimeWait } from '../timewait.ts';
+import { loadTimeWaitFirewall, sizeOfPool, timeWaitParameters, varyTimeWait } from '../timewait.ts';
 
 export const timewait1sLenient = definePreset({
   name: 'timewait-1s-lenient',
@@ -10,6 +10,7 @@ export const timewait1sLenient = definePreset({
   takes: ['nat'],
   vary: varyTimeWait,
   parameters: timeWaitParameters(1),
+  natPorts: sizeOfPool,
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values);
   },

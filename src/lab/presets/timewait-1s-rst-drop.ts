@@ -1,5 +1,11 @@
 import { definePreset } from '../preset.ts';
-import { DROP_CLIENT_RST, loadTimeWaitFirewall, timeWaitParameters, varyTimeWait } from '../timewait.ts';
+import {
+  DROP_CLIENT_RST,
+  loadTimeWaitFirewall,
+  sizeOfPool,
+  timeWaitParameters,
+  varyTimeWait,
+} from '../timewait.ts';
 
 export const timewait1sRstDrop = definePreset({
   name: 'timewait-1s-rst-drop',
@@ -10,6 +16,7 @@ export const timewait1sRstDrop = definePreset({
   takes: ['nat'],
   vary: varyTimeWait,
   parameters: timeWaitParameters(1),
+  natPorts: sizeOfPool,
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_CLIENT_RST]);
   },

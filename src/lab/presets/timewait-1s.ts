@@ -1,5 +1,11 @@
 import { definePreset } from '../preset.ts';
-import { DROP_BARE_ACK, loadTimeWaitFirewall, timeWaitParameters, varyTimeWait } from '../timewait.ts';
+import {
+  DROP_BARE_ACK,
+  loadTimeWaitFirewall,
+  sizeOfPool,
+  timeWaitParameters,
+  varyTimeWait,
+} from '../timewait.ts';
 
 export const timewait1s = definePreset({
   name: 'timewait-1s',
@@ -11,6 +17,7 @@ export const timewait1s = definePreset({
   takes: ['nat'],
   vary: varyTimeWait,
   parameters: timeWaitParameters(1),
+  natPorts: sizeOfPool,
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_BARE_ACK]);
   },

@@ -1,5 +1,5 @@
 import { definePreset } from '../preset.ts';
-import { DROP_BARE_ACK, loadTimeWaitFirewall, timeWaitParameters } from '../timewait.ts';
+import { DROP_BARE_ACK, loadTimeWaitFirewall, sizeOfPool, timeWaitParameters } from '../timewait.ts';
 
 export const timewait60s = definePreset({
   name: 'timewait-60s',
@@ -11,6 +11,7 @@ export const timewait60s = definePreset({
   takes: ['nat'],
   vary: (draw) => ({ t: draw.seconds(63, 120) }),
   parameters: timeWaitParameters(60),
+  natPorts: sizeOfPool,
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_BARE_ACK]);
   },

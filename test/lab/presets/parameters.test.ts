@@ -102,6 +102,17 @@ describe('a scenario run in a lab', () => {
   ])('%s with %j is given %j', async (scenario, flags, endpoints) => {
     expect(await chooseEndpoints(scenario, flags, '/nowhere')).toEqual(endpoints);
   });
+
+  it.each([
+    ['small-nat-pool:150', 'first-bell', [], ['natPorts=150']],
+    ['timewait-1s:ports=700+random-loss:2%', 'first-bell', [], ['natPorts=700']],
+    ['timewait-1s', 'first-bell', [], undefined],
+    ['small-nat-pool:150', 'first-bell', ['--set', 'natPorts=4000'], undefined],
+    ['small-nat-pool:150', 'steady', [], undefined],
+  ])('in %s, browsers of %s with %j are told of the NAT’s ports: %j', async (preset, scenario, flags, set) => {
+    const { natPorts } = readPreset(preset);
+    expect((await chooseEndpoints(scenario, flags, '/nowhere', natPorts)).set).toEqual(set);
+  });
 });
 
 describe('addresses', () => {

@@ -32,8 +32,9 @@ Examples:
           await Promise.all([import('../../../lab/index.ts'), import('../../flags/lab-endpoints.ts')]);
         const preset = readPreset(argument);
         const args = fillFacts(flags, preset.clients);
-        const endpoints = await chooseEndpoints(scenario, args, context.host.cwd);
-        for (const [name, value] of Object.entries(endpoints)) args.push(`--${name}`, value);
+        const endpoints = await chooseEndpoints(scenario, args, context.host.cwd, preset.natPorts);
+        for (const [name, values] of Object.entries(endpoints))
+          for (const value of [values].flat()) args.push(`--${name}`, value);
         return withSignals(context, async ({ interrupted, follow }) => {
           const file = await bringUp(preset, { lifetime: 'with-owner' });
           try {
