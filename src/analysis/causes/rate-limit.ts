@@ -84,7 +84,8 @@ function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
   if (none !== undefined) return contradicts(`${none}; a limit of a rate lets some pass`);
   const uneven = describeUneven(symptom, seen);
   if (uneven !== undefined) return contradicts(uneven);
-  if (otherArmsGotIn(symptom, seen)) return NOTHING;
+  // What a meter of all arms lets through in a second, the others of them may have had.
+  if (otherArmsGotIn(symptom, seen) || describeMeter(symptom, seen) !== undefined) return NOTHING;
   const { held } = symptom.arm;
   if (held !== undefined && isShut(symptom.arm) && held.shortForSec >= 3)
     return contradicts(

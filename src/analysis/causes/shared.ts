@@ -130,11 +130,15 @@ export function explainedOtherwise(
 
 /**
  * Packets of open connections are lost as SYNs are also where this machine itself drops them, which its counters tell; and in front of
- * a queue that is full now and then, if the last ACK comes so long after the SYN that the two fare independently.
+ * a queue that is full now and then, if its counters tell of as many, or the last ACK comes so long after the SYN that the two fare
+ * independently.
  */
-function mayLookLikeLoss({ arm }: Symptom, { far, near }: Observations, but?: string): boolean {
-  if (but === 'queue')
-    return far === undefined && (arm.summary.rttUs?.p50 ?? Number.POSITIVE_INFINITY) > APART_US;
+function mayLookLikeLoss(symptom: Symptom, seen: Observations, but?: string): boolean {
+  const { far, near } = seen;
+  if (but === 'queue') {
+    if (far !== undefined) return describeOverflows(symptom, seen) !== undefined;
+    return (symptom.arm.summary.rttUs?.p50 ?? Number.POSITIVE_INFINITY) > APART_US;
+  }
   return but === 'probe' && (near === undefined || countOwnDrops(near) > 0);
 }
 

@@ -18,8 +18,10 @@ const SLACK = 0.01;
 /** A window wider than this, relative to its round number, takes in what just happens to be near. */
 const WIDEST = 0.1;
 
-/** Fewer are not a cluster. */
+/** Fewer are not a cluster, in one arm or in several together. */
 const FEWEST = 10;
+/** Of an arm that has a part of one. */
+const FEWEST_OF_PART = 2;
 
 /** How many times as many as in the windows beside it. */
 const STANDS_OUT = 5;
@@ -50,7 +52,13 @@ export const latencyCluster: Finder = {
  * are stalled handshakes, and attempts that this program abandoned, which have no duration.
  */
 export function findLatencyClusters(arms: readonly Arm[], histograms: HistogramsByTag): Finding[] {
-  const clusters = arms.flatMap((arm) => clustersOf(arm, histograms));
+  const parts = arms.flatMap((arm) => clustersOf(arm, histograms));
+  const clusters = parts.filter((part) => {
+    // TCP's own come in every arm that loses something.
+    if (part.count >= FEWEST || STEPS_OF_TCP_SEC.includes(part.atSec)) return part.count >= FEWEST;
+    const alike = parts.filter(({ what, atSec }) => what === part.what && atSec === part.atSec);
+    return alike.reduce((sum, { count }) => sum + count, 0) >= FEWEST;
+  });
   return clusters.map((cluster) => {
     const isShared = clusters.some(({ arm, atSec }) => arm !== cluster.arm && atSec === cluster.atSec);
     return describe(cluster, isShared);
@@ -77,20 +85,27 @@ function clustersOf(arm: Arm, histograms: HistogramsByTag): Cluster[] {
     const times = timesOf(tag);
     const earlier = before.map(timesOf).find((found) => found.length > 0) ?? [];
     const of = times.reduce((sum, { count }) => sum + count, 0);
-    return findClusters(times, earlier).map((cluster) => ({ arm: arm.name, what: name, ...cluster, of }));
+    return findClusters(times, earlier, FEWEST_OF_PART).map((cluster) => ({
+      arm: arm.name,
+      what: name,
+      ...cluster,
+      of,
+    }));
   });
 }
 
 /**
  * Round numbers of seconds at which waits cluster, and how many do.
  * @param earlier what had been waited for in the stage before, with which `times` begin
+ * @param fewest fewer are none
  */
 export function findClusters(
   times: readonly RecordedTime[],
   earlier: readonly RecordedTime[],
+  fewest = FEWEST,
 ): { readonly atSec: number; readonly count: number }[] {
   return ROUND_SEC.flatMap((atSec) => {
-    const count = countCluster(times, earlier, atSec * SECOND_US);
+    const count = countCluster(times, earlier, atSec * SECOND_US, fewest);
     return count === 0 ? [] : [{ atSec, count }];
   });
 }
@@ -100,6 +115,7 @@ function countCluster(
   times: readonly RecordedTime[],
   earlier: readonly RecordedTime[],
   atUs: number,
+  fewest: number,
 ): number {
   const quick = quickOnes(times, atUs);
   const fromUs = atUs * (1 - SLACK) + quick.leastUs;
@@ -114,7 +130,7 @@ function countCluster(
     Math.max(0, countBetween(times, fromUs + windows * widthUs, fromUs + (windows + 1) * widthUs)),
   );
   const usual = beside.reduce((sum, found) => sum + found, 0) / beside.length;
-  return count >= FEWEST && count >= STANDS_OUT * usual ? count : 0;
+  return count >= fewest && count >= STANDS_OUT * usual ? count : 0;
 }
 
 /** Of those that did not wait: the quickest, and where nine in ten of them were through. */

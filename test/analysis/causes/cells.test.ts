@@ -73,6 +73,26 @@ const CELLS: readonly Cell[] = [
     without: withoutPackets,
   },
   {
+    ...{ name: 'resets-at-one-rate', cause: 'reset-injected', decidedBy: 'the TTL of the RSTs' },
+    without: withoutPackets,
+  },
+  {
+    ...{
+      name: 'accept-queue-like-loss',
+      cause: 'accept-queue',
+      decidedBy: "the far end's ListenOverflows, and SYN-ACKs that came again",
+    },
+    without: (seen) => ({ ...withoutFar(seen), near: { ...seen.near, TcpExtTCPSYNChallenge: 9 } }),
+  },
+  {
+    ...{
+      name: 'rate-limit-beside-others',
+      cause: 'rate-limit',
+      decidedBy: 'what got through in each second of all arms',
+    },
+    without: (seen) => withoutArms(seen, ['held-3', 'keep-4', 'steps-4', 'fill-4']),
+  },
+  {
     ...{ name: 'accept-queue-one', cause: 'accept-queue', decidedBy: "the far end's ListenOverflows" },
     without: withoutFar,
   },

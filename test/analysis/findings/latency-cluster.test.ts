@@ -51,6 +51,22 @@ describe('latencies that cluster at a round number', () => {
     ]);
   });
 
+  it('are found where several arms have a part of them each, and not where all of them have few', () => {
+    const times = (count: number, at = 5) => ({
+      handshake: QUICK,
+      firstByte: [...QUICK, ...spread(count, sec(at), sec(at) + 9 * MS)],
+    });
+    const found = clustersIn({ a: times(6), b: times(3), c: times(2), d: times(1) });
+    expect(found.map(({ arm, count, confidence }) => [arm, count, confidence])).toEqual([
+      ['a', 6, 'high'],
+      ['b', 3, 'high'],
+      ['c', 2, 'high'],
+    ]);
+    expect(clustersIn({ a: times(5), b: times(3) })).toEqual([]);
+    // What is lost is sent again in every arm, at such times.
+    expect(clustersIn({ a: times(6, 3), b: times(6, 3) })).toEqual([]);
+  });
+
   it('are found in what follows the first byte', () => {
     const total = [...QUICK, ...spread(20, sec(45), sec(45) + 20 * MS)];
     expect(
