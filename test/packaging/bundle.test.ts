@@ -160,7 +160,7 @@ describe('the bundle', () => {
       seed,
       ca: 'none',
     };
-    writeFileSync(file, JSON.stringify(credentials));
+    writeFileSync(file, JSON.stringify(credentials), { mode: 0o600 });
     const { status, stderr } = rushhour(['fleet', 'ls', '--credentials', file]);
     expect(stderr).toMatch(/^rushhour: no connection to tls:\/\/127\.0\.0\.1:1 /);
     expect(status).toBe(5);
