@@ -2,7 +2,9 @@ import {
   type Document,
   isMap,
   isNode,
+  isPair,
   isScalar,
+  isSeq,
   LineCounter,
   parseDocument,
   visit,
@@ -19,7 +21,7 @@ export interface ScenarioDocument {
   /** False if the file is too broken to examine its content. */
   readonly readable: boolean;
   /** Keys that an object of JavaScript cannot hold as names: what stands under them would vanish. */
-  findReserved(): ScenarioDocument['syntax'];
+  findReserved(): readonly (ScenarioDocument['syntax'][number] & { readonly path: Path })[];
   /** Its content as plain data, changes included. */
   data(): unknown;
   /** The position of a value, or with `atKey` of its key; if there is none, of the nearest thing around it. */
@@ -88,16 +90,26 @@ function findLooseAliases(yaml: Document): { what: string; fix: string; offset: 
 function findReserved(
   yaml: Document,
   positionOf: (offset: number) => Position,
-): { what: string; fix: string; position: Position }[] {
-  const found: { what: string; fix: string; position: Position }[] = [];
+): ReturnType<ScenarioDocument['findReserved']> {
+  const found: (ScenarioDocument['syntax'][number] & { readonly path: Path })[] = [];
   visit(yaml, {
-    Pair(_, { key }) {
+    Pair(_, pair, above) {
+      const { key } = pair;
       if (!isScalar(key) || key.value !== '__proto__') return;
       const position = positionOf(key.range?.[0] ?? 0);
-      found.push({ what: 'nothing can be called __proto__', fix: 'choose another name', position });
+      const path = pathOf([...above, pair]);
+      found.push({ what: 'nothing can be called __proto__', fix: 'choose another name', position, path });
     },
   });
   return found;
+}
+
+/** Keys and places in lists that lead to the last of these nodes, each of which is in the one before. */
+function pathOf(nodes: readonly unknown[]): Path {
+  return nodes.flatMap((node, index): (string | number)[] => {
+    if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];
+    return isSeq(node) && index + 1 < nodes.length ? [node.items.indexOf(nodes[index + 1])] : [];
+  });
 }
 
 /** Nested aliases can make a small file exhaust all memory; the parser refuses to follow too many. */

@@ -48,6 +48,10 @@ export function interpret(text: string, name: string, file: string, overrides: O
     anchorFiles(document.data(), file, (path) => applied.flagFor(path) !== undefined),
   );
   const problems: Problem[] = [...applied.problems, ...resolved.problems];
+  // Where any name may stand, such as a header's, the schema drops it in silence; elsewhere it has told of it.
+  const told = new Set(problems.map(({ path }) => JSON.stringify(path)));
+  for (const { what, fix, path } of document.findReserved())
+    if (!told.has(JSON.stringify(path))) problems.push({ what, fix, path, atKey: true });
   const adjusted = adjust(resolved.scenario?.arms ?? [], overrides);
   problems.push(...adjusted.problems, ...findUnused(resolved, overrides));
   problems.push(...findBreaches(adjusted.arms).map((breach) => formatBreach(breach, overrides)));

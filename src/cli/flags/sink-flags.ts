@@ -79,7 +79,10 @@ function unasked(flag: string, kind: string): UsageError {
 /** A secret is never typed, only its location, because shell histories and process lists would show it. */
 function readSecret(flag: string, where: string, what: string, host: Host): string {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
-  if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);
+  if (name !== undefined) {
+    const text = Object.hasOwn(host.env, name) ? host.env[name] : undefined;
+    return checkSecret(flag, text, `the variable ${name} is empty`, what);
+  }
   if (!where.startsWith('@') || where.length === 1) {
     throw new UsageError(`${flag}: the value does not say where to find ${what}`, {
       hint: `write ${flag} env:NAME or ${flag} @file`,

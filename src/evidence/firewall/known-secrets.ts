@@ -22,17 +22,21 @@ export function knownSecrets(scenario: Scenario, env: Env): string[] {
     ...scenario.arms.flatMap(({ auth }) => {
       switch (auth?.credentials.kind) {
         case 'env':
-          return passwordsOf(env[auth.credentials.name]);
+          return passwordsOf(variable(env, auth.credentials.name));
         case 'pattern': {
           const { password } = auth.credentials;
-          return 'env' in password ? [env[password.env] ?? ''] : [readSecret(password.file)];
+          return 'env' in password ? [variable(env, password.env)] : [readSecret(password.file)];
         }
         default:
           return [];
       }
     }),
-    ...(firewall === undefined ? [] : variablesOf(firewall).map((name) => env[name] ?? '')),
+    ...(firewall === undefined ? [] : variablesOf(firewall).map((name) => variable(env, name))),
   ].filter((text) => text !== '');
+}
+
+function variable(env: Env, name: string): string {
+  return Object.hasOwn(env, name) ? (env[name] ?? '') : '';
 }
 
 function variablesOf({ before = '', after = '', run = '' }: FirewallSpec): string[] {
@@ -42,7 +46,7 @@ function variablesOf({ before = '', after = '', run = '' }: FirewallSpec): strin
 }
 
 /** `user:password`. */
-function passwordsOf(pair = ''): string[] {
+function passwordsOf(pair: string): string[] {
   return [pair, pair.slice(pair.indexOf(':') + 1)];
 }
 

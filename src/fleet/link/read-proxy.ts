@@ -113,7 +113,9 @@ async function readUser(env: Place['env'], source: UserSource): Promise<BasicUse
             cause,
           });
         })
-      : env[source.name];
+      : Object.hasOwn(env, source.name)
+        ? env[source.name]
+        : undefined;
   const [line = ''] = (text ?? '').split(/\r?\n/);
   const colon = line.indexOf(':');
   const read = { user: line.slice(0, Math.max(0, colon)), password: line.slice(colon + 1) };

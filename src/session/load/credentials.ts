@@ -119,7 +119,8 @@ async function readSecret(arm: string, reference: SecretReference, env: Environm
 }
 
 function readVariable(arm: string, name: string, env: Environment, what: string): string {
-  const value = env[name];
+  // Every object has a toString, and so has the environment.
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value !== undefined && value !== '') return value;
   throw new EnvironmentError(
     `arm ${arm}: the environment variable ${name}, which must contain ${what}, is ${value === undefined ? 'not set' : 'empty'}`,
