@@ -70,7 +70,9 @@ suiteNeeding('users of a cluster of three', ['linux', 'nats-server'], () => {
     expect(await revokeAt(C, 'c')).toEqual({ servers: 3, missing: [] });
     await expect.poll(() => lost.map((isLost) => isLost())).toEqual([true, true, true]);
     for (const host of HOSTS) {
-      await expect(cluster.join({ ...c, servers: [cluster.urlOf(host)] })).rejects.toThrow(/the server refuses the credentials of/);
+      await expect(cluster.join({ ...c, servers: [cluster.urlOf(host)] })).rejects.toThrow(
+        /the server refuses the credentials of/,
+      );
       expect(idsAt(host)).toEqual(['a', 'b']);
     }
     expect(kept.map((isLost) => isLost())).toEqual([false, false, false]);
