@@ -60,7 +60,13 @@ export function renderFleet(
           renderCommon(summary.common, width),
           renderUnjudged(sites, width),
         ]
-      : []),
+      : [
+          wrap(summary.text, width).map((line) => paint(tone, line)),
+          ...sites.map((site) => [
+            ...(sumOverArms(site).stalled > 0 ? renderDiagnoses(site, probes, width) : []),
+            ...site.unjudged.flatMap((one) => wrap(`${one.probe}: ${one.why}`, width)),
+          ]),
+        ]),
     renderGroups('firewall', firewalls, width),
     renderGroups('external address', externals, width),
     renderProbes(summary, width),
@@ -120,18 +126,21 @@ function renderIll(
   width: number,
   paint: Paint,
 ): string[] {
+  return [
+    ...wrap(`${site.name} is ill: ${site.text}`, width).map((line) => paint('strong', line)),
+    ...renderDiagnoses(site, probes, width),
+  ];
+}
+
+/** What the runs of a site's probes say of why. */
+function renderDiagnoses(site: SiteSummary, probes: readonly ProbeSummary[], width: number): string[] {
   const told = probes.filter((probe) => probe.site === site.name && probe.diagnosis !== null);
   const byText = new Map<string, string[]>();
   for (const { probe, diagnosis } of told)
     byText.set(diagnosis!.text, [...(byText.get(diagnosis!.text) ?? []), probe]);
-  return [
-    ...wrap(`${site.name} is ill: ${site.text}`, width).map((line) => paint('strong', line)),
-    ...[...byText].flatMap(([diagnosis, by]) =>
-      wrap(`${by.join(', ')}: ${diagnosis}`, width - 4).map(
-        (line, at) => `${at === 0 ? '  ' : '    '}${line}`,
-      ),
-    ),
-  ];
+  return [...byText].flatMap(([diagnosis, by]) =>
+    wrap(`${by.join(', ')}: ${diagnosis}`, width - 4).map((line, at) => `${at === 0 ? '  ' : '    '}${line}`),
+  );
 }
 
 export function renderCommon(common: readonly CommonCause[], width: number): string[] {

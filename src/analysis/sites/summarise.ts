@@ -146,6 +146,8 @@ function formatChance(p: number): string {
 }
 
 function describeSites(sites: readonly SiteSummary[]): string {
+  const [one] = sites;
+  if (one !== undefined && sites.length === 1) return describeAlone(one);
   if (isClean(sites)) {
     return `No handshake stalled at any of ${formatCount(sites.length)} sites. Too little was sent to tell small differences between them: that takes a longer run.`;
   }
@@ -173,6 +175,18 @@ function describeSites(sites: readonly SiteSummary[]): string {
     return names.length === 0 ? [] : [` ${words}: ${listNames(names)}.`];
   });
   return `${head}${rest.join('')}`;
+}
+
+/** What can be said of the only site. */
+function describeAlone({ name, status, ...sums }: SiteSummary): string {
+  if (status === 'no-data' || status === 'generator-limited')
+    return `No verdict on ${name}: ${WITHOUT[status]}.`;
+  const { started, stalled } = sumOverArms(sums);
+  const what =
+    stalled === 0
+      ? 'No handshake stalled'
+      : `${formatCount(stalled)} of ${formatCount(started)} handshakes stalled`;
+  return `${what} at ${name}; there is no other site to compare it with.`;
 }
 
 /** Nothing is amiss with any of several sites, as far as was sent: they only cannot be told apart. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeSites } from '../../../src/analysis/sites/judge.ts';
 import { summariseFleet } from '../../../src/analysis/sites/summarise.ts';
 import { createRandom } from '../../../src/random.ts';
+import { renderFleet } from '../../../src/render/fleet.ts';
 import { summary } from '../../render/fixtures.ts';
 import { partOf, runOf } from './parts.ts';
 
@@ -127,7 +128,20 @@ describe('a fleet', () => {
     const { sites, text } = summariseFleet(facts, [partOf('a', { site: 'leeds' }, healthy())]);
     expect(sites[0]?.status).toBe('cannot-tell');
     expect(sites[0]?.text).toBe('there is no other site to compare it with');
-    expect(text).toBe('No site can be judged beside others. Cannot tell: leeds.');
+    expect(text).toMatch(
+      /^(No handshake|[\d,]+ of [\d,]+ handshakes) stalled at leeds; there is no other site to compare it with\.$/,
+    );
+    const { verdict } = summary();
+    const limited = runOf(draw(createRandom(8), 0), PER_SEC, {
+      verdict: { ...verdict, generatorLimited: true, reasons: ['its threads were late'] },
+    });
+    const alone = summariseFleet(facts, [partOf('a', { site: 'leeds' }, limited)]);
+    expect(alone.text).toBe(
+      'No verdict on leeds: its probes were the bottleneck, so that they say nothing about what they tested.',
+    );
+    expect(renderFleet(alone, { colour: false, width: 200 })).toMatch(
+      /^No verdict on leeds: .*\n+a: generator-limited: its threads were late$/m,
+    );
   });
 
   it('says that nothing stalled where sites cannot be told apart', () => {

@@ -81,8 +81,8 @@ async function up({ host }: Context, flags: UpFlags) {
     release = host.onStopSignal(() => resolve(undefined));
   });
   try {
-    const files = [...server.folder.probeFiles.values()].map(
-      (file) => `  rushhour probe --credentials ${file} --policy probe.yaml\n`,
+    const files = [...server.folder.probeFiles].map(
+      ([id, file]) => `  rushhour probe --credentials ${file} --policy ${id}.yaml --results ${id}\n`,
     );
     const urls = urlsFor(reachedAs(settings), settings).join(', ');
     host.stdout.write(`nats-server at ${urls}; press Ctrl-C to stop it\n${files.join('')}`);
