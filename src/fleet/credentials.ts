@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { UsageError } from '../errors.ts';
+import { readAtMost } from '../store/open-regular.ts';
 import { SEED, SERVER_URL } from './enrolment.ts';
 import { PROBE_ID } from './protocol.ts';
 
@@ -18,12 +18,27 @@ const schema = z.strictObject({
   ca: z.string().min(1),
 });
 
+/** Many times as large as any. */
+const MOST_BYTES = 2 ** 20;
+
 /** What a probe or an operator connects with; its file is a secret. */
 export type Credentials = z.output<typeof schema>;
 
+/** Whose credentials these are, for a sentence. */
+export function describeRole(role: Credentials['role']): string {
+  switch (role.kind) {
+    case 'probe':
+      return `the probe ${role.id}`;
+    case 'server':
+      return 'the program that runs the server';
+    default:
+      return 'an operator';
+  }
+}
+
 /** @throws UsageError */
 export async function readCredentials(file: string): Promise<Credentials> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+  const text = await readAtMost(file, MOST_BYTES).catch((cause: Error) => {
     throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
       hint: '"rushhour fleet up" makes them: name the file with --credentials, or an operator’s folder with --fleet DIR or RUSHHOUR_FLEET',
       cause,

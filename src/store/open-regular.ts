@@ -25,6 +25,8 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
+const PART_BYTES = 65_536;
+
 /** Larger than any file of its name that was ever written. */
 export class TooLarge extends Error {
   constructor(mostBytes: number) {
@@ -43,6 +45,26 @@ export async function readRegular(path: string, mostBytes: number): Promise<stri
     const { size } = await handle.stat();
     if (size <= mostBytes) return await handle.readFile('utf8');
     throw new TooLarge(mostBytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The whole text of what the user names: a file, or a pipe of the shell's, but no more than so much of it, as of a device that has no end.
+ * @throws TooLarge, or Error of the system
+ */
+export async function readAtMost(path: string, mostBytes: number): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let left = mostBytes; ; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(PART_BYTES), 0, PART_BYTES, null);
+      if (bytesRead === 0) return Buffer.concat(parts).toString('utf8');
+      left -= bytesRead;
+      if (left < 0) throw new TooLarge(mostBytes);
+      parts.push(buffer.subarray(0, bytesRead));
+    }
   } finally {
     await handle.close();
   }

@@ -104,6 +104,73 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
     await fleet.end(server, 'SIGTERM');
   });
 
+  it('of credentials of another role, folders that cannot be made, and a load of nothing', async () => {
+    const server = await fleet.up('a');
+    writeFileSync(join(fleet.dir, 'file'), '');
+    const ofProbe = ['--credentials', 'fleet/credentials/a.json'];
+    const ofServer = ['--credentials', 'fleet/credentials/server.json'];
+    const run = '20250131-060000-steady-k3f9';
+    const roles: [args: string[], whose: string][] = [
+      [['fleet', 'ls', ...ofProbe], 'the probe a'],
+      [['fleet', 'run', 'quickstart', ...ofProbe], 'the probe a'],
+      [['fleet', 'stop', run, ...ofProbe], 'the probe a'],
+      [['fleet', 'soak', 'ls', ...ofProbe], 'the probe a'],
+      [['fleet', 'rm', run, ...ofServer], 'the program that runs the server'],
+      [['probe', '--policy', 'a.yaml', ...ofServer], 'the program that runs the server'],
+    ];
+    for (const [args, whose] of roles) {
+      const { code, err } = await fleet.call(...args);
+      expect(err).toContain(`.json holds the credentials of ${whose}\n  give those of a`);
+      expect(code).toBe(2);
+    }
+    // A device that has no end is read no further than any such file is long.
+    for (const [args, what] of [
+      [['fleet', 'ls', '--credentials', '/dev/zero'], 'the credentials /dev/zero cannot be read'],
+      [['probe', ...ofProbe, '--policy', '/dev/zero'], 'the policy /dev/zero cannot be read'],
+    ] as const) {
+      const { code, err } = await fleet.call(...args);
+      expect(err).toContain(`${what} (it is larger than 1 MiB)`);
+      expect(code).toBe(2);
+    }
+    for (const dir of ['file/x', '/proc/x']) {
+      const up = await fleet.call('fleet', 'up', '--fleet', dir);
+      expect(up.err).toMatch(
+        /^rushhour: the folder .*\/x of the fleet cannot be made \(E[A-Z]+: .*\n {2}choose another/,
+      );
+      expect(up.code).toBe(5);
+    }
+    const { out: token } = await fleet.call('fleet', 'enroll', 'c');
+    for (const file of ['file/x', '/proc/x']) {
+      const { code, err } = await fleet.call('probe', '--enroll', token.trim(), '--credentials', file);
+      expect(err).toMatch(/^rushhour: the credentials .*\/x cannot be written \(E[A-Z]+: /);
+      expect(code).toBe(5);
+    }
+    const nothing = await fleet.call('fleet', 'run', 'quickstart', '--rate-total', '0');
+    expect(nothing).toMatchObject({ code: 2, err: expect.stringContaining('--rate-total 0 sends nothing') });
+    await fleet.end(server, 'SIGTERM');
+    writeFileSync(join(fleet.dir, 'fleet/ca.crt'), 'none');
+    const damaged = await fleet.call('fleet', 'up', '--port', String(fleet.port));
+    expect(damaged.err).toMatch(/^rushhour: .*\/ca\.crt is no certificate\n {2}bring it back/);
+    expect(damaged.code).toBe(5);
+  });
+
+  it('of a server that was killed, and by what', async () => {
+    const up = await fleet.up('a');
+    const pid = Number(readFileSync(`/proc/${up.pid}/task/${up.pid}/children`, 'utf8').trim().split(' ')[0]);
+    process.kill(pid, 'SIGKILL');
+    await once(up, 'close');
+    expect(fleet.said(up).err).toContain('nats-server ended: killed by SIGKILL');
+    // A terminal's Ctrl-C reaches one process group alone.
+    const again = await fleet.up();
+    const [, child = ''] =
+      /(\d+)/.exec(readFileSync(`/proc/${again.pid}/task/${again.pid}/children`, 'utf8')) ?? [];
+    const groupOf = (id: string | number): string =>
+      readFileSync(`/proc/${id}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[2]!;
+    expect(groupOf(child)).not.toBe(groupOf(again.pid!));
+  });
+
   it('ends attempts in progress at a second signal, and keeps what was recorded', async () => {
     const silent = createServer();
     const sockets = new Set<Socket>();

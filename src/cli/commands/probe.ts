@@ -87,18 +87,25 @@ async function probe(context: Context, flags: ProbeFlags) {
     const { enrollHere } = await import('./probe-enroll.ts');
     return enrollHere(host, flags, flags.enroll);
   }
-  const [{ readOwnCredentials }, { readPolicy }, { runProbe }, { readServerProxy }, { sinkingStart }] =
-    await Promise.all([
-      import('../read-own-credentials.ts'),
-      import('../../fleet/policy/read-policy.ts'),
-      import('../../fleet/probe/probe.ts'),
-      import('../../fleet/link/read-proxy.ts'),
-      import('../sinking-start.ts'),
-    ]);
+  const [
+    { describeRole },
+    { readOwnCredentials },
+    { readPolicy },
+    { runProbe },
+    { readServerProxy },
+    { sinkingStart },
+  ] = await Promise.all([
+    import('../../fleet/credentials.ts'),
+    import('../read-own-credentials.ts'),
+    import('../../fleet/policy/read-policy.ts'),
+    import('../../fleet/probe/probe.ts'),
+    import('../../fleet/link/read-proxy.ts'),
+    import('../sinking-start.ts'),
+  ]);
   const file = probeFile(host, flags, 'credentials');
   const credentials = await readOwnCredentials(host, file);
   if (credentials.role.kind !== 'probe') {
-    throw new UsageError(`${file} holds the credentials of an operator`, {
+    throw new UsageError(`${file} holds the credentials of ${describeRole(credentials.role)}`, {
       hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',
     });
   }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import type { RunOrder } from '../../fleet/messages.ts';
@@ -7,8 +6,12 @@ import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import { parseRate } from '../../scenario/units.ts';
 import { VIAS, type Via } from '../../scenario/words.ts';
+import { readAtMost } from '../../store/open-regular.ts';
 import type { Host } from '../host.ts';
 import { collect } from './values.ts';
+
+/** Many times as large as any. */
+const MOST_BYTES = 2 ** 20;
 
 /** What probes are asked to run, and which of them. */
 export interface FleetScenarioFlags {
@@ -59,11 +62,17 @@ export async function readFleetScenario(
   { rateTotal, rate, proxy, target, via, duration, set }: FleetScenarioFlags,
 ): Promise<FleetScenario> {
   const path = await findScenario(nameOrPath, scenarioDirs(cwd));
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const text = await readAtMost(path, MOST_BYTES).catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, { cause });
   });
   if (rateTotal !== undefined && rate !== undefined) {
     throw new UsageError('--rate and --rate-total exclude each other', { hint: 'give one of them' });
+  }
+  const ratePerSecTotal = rateTotal === undefined ? undefined : parseRate(rateTotal);
+  if (ratePerSecTotal === 0) {
+    throw new UsageError(`--rate-total ${rateTotal} sends nothing`, {
+      hint: 'give a rate above 0, such as 300',
+    });
   }
   const overrides = {
     ...(proxy !== undefined && { proxy }),
@@ -77,6 +86,6 @@ export async function readFleetScenario(
   return {
     ordered: { name, text, overrides },
     scenario: parseScenario(text, name, overrides),
-    ...(rateTotal !== undefined && { ratePerSecTotal: parseRate(rateTotal) }),
+    ...(ratePerSecTotal !== undefined && { ratePerSecTotal }),
   };
 }

@@ -17,7 +17,7 @@ export function parseStartTime(text: string, nowMs: number): number {
   const atMs = isTimeOfDay
     ? nextStart({ at: `${hour}:${minute}`, on: null }, nowMs - Number(second) * 1_000).getTime() +
       Number(second) * 1_000
-    : isMoment
+    : isMoment && isInCalendar(text.trim())
       ? Date.parse(text.trim())
       : Number.NaN;
   if (Number.isNaN(atMs)) {
@@ -31,4 +31,11 @@ export function parseStartTime(text: string, nowMs: number): number {
     });
   }
   return atMs;
+}
+
+/** Date.parse takes 31 November for 1 December (V8, as ECMA-262 leaves it open). @param text begins with YYYY-MM-DD */
+function isInCalendar(text: string): boolean {
+  const date = text.slice(0, 10);
+  const read = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(date);
 }

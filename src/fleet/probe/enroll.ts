@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 20_000;
  * answer is lost, or this process is killed, the same token and key are good again.
  * @returns id of the probe
  * @throws UsageError if the file is there already, or if that is no token
- * @throws EnvironmentError if there is no server, or if it does not take the token
+ * @throws EnvironmentError if there is no server, if it does not take the token, or if the file cannot be written
  */
 export async function enrollProbe(tokenText: string, file: string, proxy?: ProxyRoute): Promise<string> {
   const token = readToken(tokenText);
@@ -33,8 +33,14 @@ export async function enrollProbe(tokenText: string, file: string, proxy?: Proxy
     });
   }
   const draft = `${file}.enrolling`;
-  await makeFolder(dirname(file), 0o700);
-  const credentials = await makeCredentials(token, draft);
+  const credentials = await makeFolder(dirname(file), 0o700)
+    .then(() => makeCredentials(token, draft))
+    .catch((cause: Error) => {
+      throw new EnvironmentError(`the credentials ${file} cannot be written (${cause.message})`, {
+        hint: 'choose another file with --credentials, or free disk space; the token is as good as before',
+        cause,
+      });
+    });
   const failure = await ask(token, credentials, proxy).catch((error: Error) => error);
   if (failure instanceof UsageError) {
     await rm(draft, { force: true });

@@ -23,7 +23,7 @@ export interface ServerCertificate {
 /**
  * The authority of a fleet, which is made once, and a certificate that it signed for these names and addresses, which is
  * made anew when there are others, or a month before it ends.
- * @throws EnvironmentError if the authority is there, but not its key, and the key is needed
+ * @throws EnvironmentError if the authority is there and is none, or its key is not there and is needed
  */
 export async function provideCertificate(
   dir: string,
@@ -36,6 +36,11 @@ export async function provideCertificate(
   const known = await readFile(caFile, 'utf8').catch(() => undefined);
   // What probes trust is never replaced: whoever has taken its key elsewhere brings it back to sign.
   if (known !== undefined) {
+    if (!isCertificate(known)) {
+      throw new EnvironmentError(`${caFile} is no certificate`, {
+        hint: 'bring it back from where a copy is kept, as from any credentials of this fleet ("ca"); without it, every probe has to be enrolled anew',
+      });
+    }
     const present = await readPair(files.keyFile, files.certificateFile);
     if (present !== undefined && isGood(present, known, hosts, nowMs)) return { ...files, ca: known };
   }
@@ -70,6 +75,14 @@ async function readPair(keyFile: string, certificateFile: string): Promise<Ident
     return isPair ? { key, certificate } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).ca;
+  } catch {
+    return false;
   }
 }
 

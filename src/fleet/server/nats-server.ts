@@ -39,12 +39,13 @@ export async function startNatsServer(
   configFile: string,
   note: (pid: number) => Promise<void> = async () => {},
 ): Promise<RunningServer> {
-  const child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a process group of its own: Ctrl-C at the terminal is for the program that runs it, which ends it in order.
+  const child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   const listeners = new Set<(text: string) => void>();
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', () => resolve(said));
+    child.once('exit', (_, signal) => resolve(signal === null ? said : `${said}\nkilled by ${signal}`));
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-KEPT_CHARACTERS);

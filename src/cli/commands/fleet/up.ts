@@ -62,7 +62,12 @@ async function up({ host }: Context, flags: UpFlags) {
   ]);
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
-  await makeFolder(dir, 0o700);
+  await makeFolder(dir, 0o700).catch((cause: Error) => {
+    throw new EnvironmentError(`the folder ${dir} of the fleet cannot be made (${cause.message})`, {
+      hint: 'choose another with --fleet DIR or RUSHHOUR_FLEET',
+      cause,
+    });
+  });
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   if (await endLeftBehind(dir)) say('a nats-server that outlived its "rushhour fleet up" was ended');
   const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;

@@ -1,3 +1,4 @@
+import { UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { type OperatorFlags, operatorFile } from '../../flags/fleet-options.ts';
 import type { Host } from '../../host.ts';
@@ -8,13 +9,22 @@ export async function withLink<T>(
   flags: OperatorFlags,
   act: (link: Link) => Promise<T>,
 ): Promise<T> {
-  const [{ connectFleet }, { readOwnCredentials }, { readServerProxy }] = await Promise.all([
-    import('../../../fleet/connect.ts'),
-    import('../../read-own-credentials.ts'),
-    import('../../../fleet/link/read-proxy.ts'),
-  ]);
+  const [{ connectFleet }, { describeRole }, { readOwnCredentials }, { readServerProxy }] = await Promise.all(
+    [
+      import('../../../fleet/connect.ts'),
+      import('../../../fleet/credentials.ts'),
+      import('../../read-own-credentials.ts'),
+      import('../../../fleet/link/read-proxy.ts'),
+    ],
+  );
   const proxy = await readServerProxy(host, flags);
-  const credentials = await readOwnCredentials(host, operatorFile(host, flags));
+  const file = operatorFile(host, flags);
+  const credentials = await readOwnCredentials(host, file);
+  if (credentials.role.kind !== 'operator') {
+    throw new UsageError(`${file} holds the credentials of ${describeRole(credentials.role)}`, {
+      hint: 'give those of an operator: credentials/operator.json in the folder of the fleet',
+    });
+  }
   const link = await connectFleet(credentials, { isPatient: false, proxy });
   try {
     return await act(link);
