@@ -146,4 +146,19 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     expect((await stored(id)).counts).toEqual([1]);
     expect((await fleet.call('fleet', 'rm', '../x')).code).toBe(2);
   });
+
+  it('stay while a probe has still to play it', async () => {
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const flags = ['--at', at, '--no-follow', '--on', 'probe=a'];
+    const id = (await fleet.call('fleet', 'run', 'quickstart', '--rate', '20', ...flags)).out.trim();
+    const remove = async () => {
+      const { code, err } = await fleet.call('fleet', 'rm', id);
+      return [code, err];
+    };
+    const what = `rushhour: ${id} stays: a has still to play it; "rushhour fleet stop ${id}" takes it back\n`;
+    // It says every now and then what it waits for.
+    await expect.poll(remove, { timeout: 60_000, interval: 1_000 }).toEqual([5, what]);
+    expect((await fleet.call('fleet', 'stop', id)).code).toBe(0);
+    await expect.poll(remove, { timeout: 60_000, interval: 1_000 }).toEqual([0, '']);
+  });
 });

@@ -84,6 +84,15 @@ async function removeAll(
       tell(`${run} stays: ${name(busy)} ${busy.length === 1 ? 'is' : 'are'} at it`);
       continue;
     }
+    const yet = probes
+      .filter(({ probe, isPresent, waiting }) => isPresent && waiting.includes(run) && !over.has(probe))
+      .map(({ probe }) => probe);
+    if (yet.length > 0) {
+      tell(
+        `${run} stays: ${name(yet)} ${yet.length === 1 ? 'has' : 'have'} still to play it; "rushhour fleet stop ${run}" takes it back`,
+      );
+      continue;
+    }
     const lacking = parts.flatMap(({ probe, copy, isRemoved }) => {
       if (copy === undefined || (hasAll(copy) && copy.longer === undefined)) return [];
       const longer = (copy.longer ?? []).map((file) => `${file} is longer than what the probe has`);
