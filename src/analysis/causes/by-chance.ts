@@ -17,7 +17,10 @@ const AS_OFTEN = 0.5;
 const OPEN_APART = 3;
 const OPEN_MORE = 20;
 
-/** A limit that lets so many a second through refuses nearly the same number in each: less than this is more even than chance. */
+/**
+ * A limit of a rate lets the same number through in each second, however many are tried: what gets through varies less than chance has
+ * it, by this factor.
+ */
 const TOO_EVEN = 0.7;
 
 /**
@@ -33,10 +36,19 @@ export function describeRefusedByChance(symptom: Symptom, seen: Observations): s
   if (dispersion === undefined || dispersion > LIKE_CHANCE) return undefined;
   const { share } = sumOf(seconds);
   if (share >= AS_OFTEN) return undefined;
-  const alike = describeRates(seconds) ?? (dispersion < TOO_EVEN ? undefined : describeOpen(seconds));
+  const alike = describeRates(seconds) ?? (isEven(seconds, share) ? undefined : describeOpen(seconds));
   return alike === undefined
     ? undefined
     : `${percent(share)} were refused, spread over time as chance does it: ${alike}`;
+}
+
+/** Whether what got through varies from second to second less than it would if each had the same chance of it. */
+function isEven(seconds: readonly Second[], share: number): boolean {
+  const through = seconds.map(({ started, ill }) => started - ill);
+  const mean = through.reduce((sum, count) => sum + count, 0) / seconds.length;
+  const variance = through.reduce((sum, count) => sum + (count - mean) ** 2, 0) / (seconds.length - 1);
+  // Of a binomial; that the number tried differs between seconds only adds to it.
+  return variance < TOO_EVEN * mean * share;
 }
 
 function describeRates(seconds: readonly Second[]): string | undefined {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { describeRefusedByChance } from '../../../src/analysis/causes/by-chance.ts';
 import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
 import type { CauseId } from '../../../src/analysis/causes/index.ts';
 import { weighSymptom } from '../../../src/analysis/causes/weigh.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import type { Observations } from '../../../src/analysis/observations/types.ts';
+import { emptySecond } from '../../../src/analysis/second-columns.ts';
+import { createRandom } from '../../../src/random.ts';
 import { readCell, withoutArms, withoutFar } from './read-cell.ts';
 
 interface Cell {
@@ -300,4 +303,36 @@ describe.each(CELLS)('$cause in a lab', ({ name, cause, decidedBy, without }) =>
     ];
     for (const one of fewer) expect(namedOf(one).filter((id) => id !== cause)).toEqual([]);
   });
+});
+
+it('takes no limit of a rate for chance, whose share varies with what is tried', () => {
+  const seen = see('resets-at-one-rate');
+  const symptom = listSymptoms(seen).find(({ kind }) => kind === 'refused')!;
+  const random = createRandom(5);
+  /** Arrivals of a second by chance, and connections that stay open in the later half. */
+  const drawn = (refusedOf: (started: number) => number): Observations => {
+    const bySecond = new Map(
+      Array.from({ length: 90 }, (_, second) => {
+        const started = Array.from({ length: 360 }, random).filter((draw) => draw < 0.1).length;
+        const refused = refusedOf(started);
+        const established = started - refused;
+        const counts = { started, refused, established, completed: second < 45 ? established : 0 };
+        return [second, { ...emptySecond(), ...counts, scheduled: started }] as const;
+      }),
+    );
+    const arm = { ...symptom.arm, series: { ...symptom.arm.series, bySecond } };
+    return { ...seen, arms: [arm] };
+  };
+  const chance = drawn(
+    (started) => Array.from({ length: started }, random).filter((draw) => draw < 0.4).length,
+  );
+  expect(describeRefusedByChance(symptom, chance)).toMatch(
+    /^\d+ % were refused, spread over time as chance does it/,
+  );
+  expect(
+    describeRefusedByChance(
+      symptom,
+      drawn((started) => Math.max(0, started - 21)),
+    ),
+  ).toBeUndefined();
 });
