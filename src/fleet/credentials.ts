@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { UsageError } from '../errors.ts';
-import { readAtMost } from '../store/open-regular.ts';
+import { readNamed } from '../store/open-regular.ts';
 import { SEED, SERVER_URL } from './enrolment.ts';
 import { PROBE_ID } from './protocol.ts';
 
@@ -17,9 +17,6 @@ const schema = z.strictObject({
   /** PEM: what the server's certificate has to be signed by, or be. */
   ca: z.string().min(1),
 });
-
-/** Many times as large as any. */
-const MOST_BYTES = 2 ** 20;
 
 /** What a probe or an operator connects with; its file is a secret. */
 export type Credentials = z.output<typeof schema>;
@@ -38,7 +35,7 @@ export function describeRole(role: Credentials['role']): string {
 
 /** @throws UsageError */
 export async function readCredentials(file: string): Promise<Credentials> {
-  const text = await readAtMost(file, MOST_BYTES).catch((cause: Error) => {
+  const text = await readNamed(file).catch((cause: Error) => {
     throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
       hint: '"rushhour fleet up" makes them: name the file with --credentials, or an operator’s folder with --fleet DIR or RUSHHOUR_FLEET',
       cause,

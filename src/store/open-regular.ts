@@ -26,6 +26,8 @@ export async function openRegular(path: string): Promise<FileHandle> {
 }
 
 const PART_BYTES = 65_536;
+/** Many times as large as any file that users write by hand. */
+const MOST_NAMED_BYTES = 2 ** 20;
 
 /** Larger than any file of its name that was ever written. */
 export class TooLarge extends Error {
@@ -54,7 +56,7 @@ export async function readRegular(path: string, mostBytes: number): Promise<stri
  * The whole text of what the user names: a file, or a pipe of the shell's, but no more than so much of it, as of a device that has no end.
  * @throws TooLarge, or Error of the system
  */
-export async function readAtMost(path: string, mostBytes: number): Promise<string> {
+export async function readNamed(path: string, mostBytes = MOST_NAMED_BYTES): Promise<string> {
   const handle = await open(path, 'r');
   try {
     const parts: Buffer[] = [];

@@ -6,12 +6,9 @@ import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import { parseRate } from '../../scenario/units.ts';
 import { VIAS, type Via } from '../../scenario/words.ts';
-import { readAtMost } from '../../store/open-regular.ts';
+import { readNamed } from '../../store/open-regular.ts';
 import type { Host } from '../host.ts';
 import { collect } from './values.ts';
-
-/** Many times as large as any. */
-const MOST_BYTES = 2 ** 20;
 
 /** What probes are asked to run, and which of them. */
 export interface FleetScenarioFlags {
@@ -62,7 +59,7 @@ export async function readFleetScenario(
   { rateTotal, rate, proxy, target, via, duration, set }: FleetScenarioFlags,
 ): Promise<FleetScenario> {
   const path = await findScenario(nameOrPath, scenarioDirs(cwd));
-  const text = await readAtMost(path, MOST_BYTES).catch((cause: Error) => {
+  const text = await readNamed(path).catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, { cause });
   });
   if (rateTotal !== undefined && rate !== undefined) {

@@ -6,6 +6,7 @@ import { convertHint, decodeUtf8, isDamaged, NotUtf8 } from '../../scenario/utf8
 import { kindOf, type SinkSpec } from '../../sinks/registry.ts';
 import { parseSink, SINK_FORMS, sinksShown } from '../../sinks/spec.ts';
 import type { SinkSecrets } from '../../sinks/types.ts';
+import { variable } from '../../variable.ts';
 import type { Host } from '../host.ts';
 import { collect } from './values.ts';
 
@@ -80,8 +81,7 @@ function unasked(flag: string, kind: string): UsageError {
 function readSecret(flag: string, where: string, what: string, host: Host): string {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
   if (name !== undefined) {
-    const text = Object.hasOwn(host.env, name) ? host.env[name] : undefined;
-    return checkSecret(flag, text, `the variable ${name} is empty`, what);
+    return checkSecret(flag, variable(host.env, name), `the variable ${name} is empty`, what);
   }
   if (!where.startsWith('@') || where.length === 1) {
     throw new UsageError(`${flag}: the value does not say where to find ${what}`, {

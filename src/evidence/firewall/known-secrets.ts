@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { secretsOf } from '../../scenario/secret-places.ts';
 import type { FirewallSpec, Scenario } from '../../scenario/types.ts';
+import { variable } from '../../variable.ts';
 
 /** A variable whose name says that it passes a secret to a command. */
 const SECRET_NAME = /token|pass|pwd|secret|key|psk|cred|auth/i;
@@ -22,21 +23,17 @@ export function knownSecrets(scenario: Scenario, env: Env): string[] {
     ...scenario.arms.flatMap(({ auth }) => {
       switch (auth?.credentials.kind) {
         case 'env':
-          return passwordsOf(variable(env, auth.credentials.name));
+          return passwordsOf(variable(env, auth.credentials.name) ?? '');
         case 'pattern': {
           const { password } = auth.credentials;
-          return 'env' in password ? [variable(env, password.env)] : [readSecret(password.file)];
+          return 'env' in password ? [variable(env, password.env) ?? ''] : [readSecret(password.file)];
         }
         default:
           return [];
       }
     }),
-    ...(firewall === undefined ? [] : variablesOf(firewall).map((name) => variable(env, name))),
+    ...(firewall === undefined ? [] : variablesOf(firewall).map((name) => variable(env, name) ?? '')),
   ].filter((text) => text !== '');
-}
-
-function variable(env: Env, name: string): string {
-  return Object.hasOwn(env, name) ? (env[name] ?? '') : '';
 }
 
 function variablesOf({ before = '', after = '', run = '' }: FirewallSpec): string[] {

@@ -6,6 +6,7 @@ import { listKeytabPrincipals } from '../../engine/auth/keytab.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { parseProxy } from '../../scenario/address.ts';
 import type { HostPort } from '../../scenario/types.ts';
+import { variable } from '../../variable.ts';
 import type { ProxyRoute } from './proxy.ts';
 
 /** Where relative paths and variables of flags are looked up. */
@@ -113,9 +114,7 @@ async function readUser(env: Place['env'], source: UserSource): Promise<BasicUse
             cause,
           });
         })
-      : Object.hasOwn(env, source.name)
-        ? env[source.name]
-        : undefined;
+      : variable(env, source.name);
   const [line = ''] = (text ?? '').split(/\r?\n/);
   const colon = line.indexOf(':');
   const read = { user: line.slice(0, Math.max(0, colon)), password: line.slice(colon + 1) };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Link } from '../connect.ts';
@@ -98,8 +98,10 @@ export async function followRun(
     const quiet = run.parts.filter(
       (part) => !hasAll(part) && live.quietSec(part.probe) * 1_000 >= REVOKED_LOOK_MS,
     );
+    if (quiet.length === 0) return;
+    const manager = await link.jetstream.jetstreamManager();
     await sideBySide(quiet, async (part) => {
-      if (!(await isRevokedNow(link, part.probe)) || hasAll(part)) return;
+      if (!(await isRevokedNow(manager, part.probe)) || hasAll(part)) return;
       part.isRevoked = true;
       revoked?.(part.probe);
     });
@@ -130,9 +132,8 @@ export async function followRun(
 }
 
 /** Whoever is revoked has no consumer of orders any more. A server that does not answer says nothing about it. */
-async function isRevokedNow({ jetstream }: Link, probe: string): Promise<boolean> {
+async function isRevokedNow(manager: JetStreamManager, probe: string): Promise<boolean> {
   try {
-    const manager = await jetstream.jetstreamManager();
     await manager.consumers.info(STREAMS.orders.name, probe);
     return false;
   } catch (error) {

@@ -1,10 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { readBySchema } from '../../scenario/read-by-schema.ts';
-import { readAtMost } from '../../store/open-regular.ts';
+import { readNamed } from '../../store/open-regular.ts';
 import { type Policy, policySchema } from './schema.ts';
-
-/** Many times as large as any. */
-const MOST_BYTES = 2 ** 20;
 
 /** @throws UsageError naming every mistake with its line */
 export function parsePolicy(text: string, file: string): Policy {
@@ -23,7 +20,7 @@ export async function readPolicy(file: string): Promise<Policy> {
 
 /** @throws UsageError if it cannot be read */
 export async function readPolicyText(file: string): Promise<string> {
-  return readAtMost(file, MOST_BYTES).catch((cause: Error) => {
+  return readNamed(file).catch((cause: Error) => {
     throw new UsageError(`the policy ${file} cannot be read (${cause.message})`, {
       hint: 'a probe takes nothing without one; docs/fleet.md has an example',
       cause,

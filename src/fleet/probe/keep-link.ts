@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../../errors.ts';
-import { connectFleet, isRefusal, type Link, RefusedError } from '../connect.ts';
+import { connectFleet, type Link, RefusedError } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
+import { watchLink } from '../watch-link.ts';
 
 /** A server that is not reached is tried again after this. */
 const RETRY_MS = 2_000;
@@ -45,24 +46,21 @@ export async function connectPatiently(
 }
 
 /** Says when the server goes away, when it refuses what it had taken, and when it is there again, until the link is closed. */
-export async function tellOfLink(
-  { connection }: Link,
+export function tellOfLink(
+  link: Link,
   { credentials, say }: LinkOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  let [isAway, isRefused] = [false, false];
-  for await (const status of connection.status()) {
-    if (signal.aborted) return;
-    if (status.type === 'disconnect' && !isAway) {
-      isAway = true;
-      say('the server is away: it is tried again, and what is recorded waits on the disk');
-    } else if (status.type === 'reconnect') {
-      [isAway, isRefused] = [false, false];
-      say(`connected to ${connection.getServer()} again`);
-    } else if (status.type === 'error' && isRefusal(status.error) && !isRefused) {
-      isRefused = true;
-      const { message, hint } = new RefusedError(credentials.role, status.error);
-      say(`${message}; it goes on asking (${hint})`);
-    }
-  }
+  return watchLink(
+    link,
+    {
+      away: () => say('the server is away: it is tried again, and what is recorded waits on the disk'),
+      back: () => say(`connected to ${link.connection.getServer()} again`),
+      refused(error) {
+        const { message, hint } = new RefusedError(credentials.role, error);
+        say(`${message}; it goes on asking (${hint})`);
+      },
+    },
+    signal,
+  );
 }

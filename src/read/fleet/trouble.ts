@@ -52,7 +52,6 @@ function missingInWords({
   toByte,
 }: NonNullable<FleetFilePart['copy']>['missing'][number]): string {
   if (toByte === 0) return `${file}, which is empty, is missing`;
-  if (fromByte === 0) return `all ${toByte} bytes of ${file} are missing`;
   return `bytes ${fromByte} to ${toByte} of ${file} are missing`;
 }
 

@@ -4,6 +4,7 @@ import { EnvironmentError } from '../../errors.ts';
 import type { Arm, CredentialSource, SecretReference } from '../../scenario/types.ts';
 import { expandUsers } from '../../scenario/user-pattern.ts';
 import { convertHint, decodeUtf8, NotUtf8 } from '../../scenario/utf8.ts';
+import { variable } from '../../variable.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import { CsvFault, parseCsv } from './csv.ts';
 import { readSystemCertificates } from './system-certificates.ts';
@@ -119,8 +120,7 @@ async function readSecret(arm: string, reference: SecretReference, env: Environm
 }
 
 function readVariable(arm: string, name: string, env: Environment, what: string): string {
-  // Every object has a toString, and so has the environment.
-  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  const value = variable(env, name);
   if (value !== undefined && value !== '') return value;
   throw new EnvironmentError(
     `arm ${arm}: the environment variable ${name}, which must contain ${what}, is ${value === undefined ? 'not set' : 'empty'}`,

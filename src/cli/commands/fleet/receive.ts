@@ -5,6 +5,7 @@ import type { FleetEvent } from '../../../fleet/messages.ts';
 import { type FleetRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { formatLive } from '../../../fleet/operator/format-live.ts';
+import { watchLink } from '../../../fleet/watch-link.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
@@ -40,7 +41,11 @@ export async function receiveAndPrint(
   const view = createFleetView(host.stderr);
   const told = (probe: string, event: FleetEvent): void => view.say(`${probe}: ${inWords(event)}`);
   const ending = new AbortController();
-  void tellOfLink(link, (line) => view.say(line), ending.signal);
+  const watcher = {
+    away: () => view.say('the server is away: it is tried again; probes keep what they record'),
+    back: () => view.say('the server is there again'),
+  };
+  void watchLink(link, watcher, ending.signal);
   const taken = await markReceiving(join(results, run.id));
   try {
     await followRun(
@@ -104,19 +109,6 @@ export async function receiveAgain(
       release();
     }
   });
-}
-
-/** Says when the server goes away, and when it is there again. */
-async function tellOfLink(
-  { connection }: Link,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (signal.aborted) return;
-    if (type === 'disconnect') say('the server is away: it is tried again; probes keep what they record');
-    if (type === 'reconnect') say('the server is there again');
-  }
 }
 
 /** What a probe told, for a line of its own; its words are not harmless yet. */
