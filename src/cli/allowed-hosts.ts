@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readNamedSync } from '../bounded-file.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { configFolder } from '../scenario/defaults.ts';
 import type { PublicHost } from '../session/load/safety.ts';
@@ -34,7 +35,7 @@ export function requirePermission(hosts: readonly PublicHost[], permitted: boole
 
 function readAllowed(file: string): Set<string> {
   try {
-    const lines = readFileSync(file, 'utf8').split('\n');
+    const lines = readNamedSync(file).toString('utf8').split('\n');
     return new Set(lines.map((line) => line.replace(/#.*/, '').trim().toLowerCase()));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { readNamed } from '../bounded-file.ts';
 import { UsageError } from '../errors.ts';
-import { readNamed } from '../store/open-regular.ts';
 import { SEED, SERVER_URL } from './enrolment.ts';
 import { PROBE_ID } from './protocol.ts';
 

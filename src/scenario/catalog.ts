@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readNamedBytes, readRegularBytes } from '../bounded-file.ts';
 import type { Need } from './far-end.ts';
 import { findScenario, findScenarioFiles, scenarioName } from './find.ts';
 import { interpret } from './interpret.ts';
@@ -26,7 +26,8 @@ export interface CatalogEntry {
 /** All named scenarios, sorted by name; the first folder that contains a name wins. Broken ones are listed as such. */
 export async function listScenarios(dirs: readonly string[]): Promise<CatalogEntry[]> {
   const paths = await findScenarioFiles(dirs);
-  return Promise.all(paths.map(describeFile));
+  // What stands in the folder may be anything: a pipe is not waited for.
+  return Promise.all(paths.map((path) => describeFile(path, readRegularBytes)));
 }
 
 /**
@@ -34,12 +35,15 @@ export async function listScenarios(dirs: readonly string[]): Promise<CatalogEnt
  * @throws UsageError if no scenario has that name
  */
 export async function describeScenario(nameOrPath: string, dirs: readonly string[]): Promise<CatalogEntry> {
-  return describeFile(await findScenario(nameOrPath, dirs));
+  return describeFile(await findScenario(nameOrPath, dirs), readNamedBytes);
 }
 
-async function describeFile(path: string): Promise<CatalogEntry> {
+async function describeFile(
+  path: string,
+  read: (path: string) => Promise<Uint8Array>,
+): Promise<CatalogEntry> {
   const name = scenarioName(path);
-  const text = await readFile(path)
+  const text = await read(path)
     .then(decodeUtf8)
     .catch((error: Error) => error);
   if (text instanceof Error) return { ...BROKEN, name, path, problems: [`${path}: ${text.message}`] };

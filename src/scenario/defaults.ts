@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readNamed } from '../bounded-file.ts';
 import { UsageError } from '../errors.ts';
 import { parseProxy, parseTarget } from './address.ts';
 import type { Origin } from './load.ts';
@@ -61,7 +61,7 @@ function variable(
 async function readSettings(path: string, places: DefaultPlaces): Promise<Settings> {
   const shown = shownPath(path, places.cwd);
   try {
-    return parseSettings(await readFile(path, 'utf8'), shown);
+    return parseSettings(await readNamed(path), shown);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return {};

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readNamedBytes } from '../bounded-file.ts';
 import { UsageError } from '../errors.ts';
 import { findScenario, scenarioName } from './find.ts';
 import { liesInResults } from './from-results.ts';
@@ -65,7 +65,7 @@ export async function readScenario(
   overrides: Overrides,
 ): Promise<ReadScenario> {
   const path = await findScenario(nameOrPath, dirs);
-  const bytes = await readFile(path).catch((cause: Error) => {
+  const bytes = await readNamedBytes(path).catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, {
       hint: 'check the path; rushhour scenarios lists the available scenarios',
       cause,

@@ -1,4 +1,4 @@
-import { openRegular } from './open-regular.ts';
+import { openRegular } from '../bounded-file.ts';
 import { failUnlessMissing } from './read-lines.ts';
 
 const LINE_FEED = 10;

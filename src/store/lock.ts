@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readRegular } from '../bounded-file.ts';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
-import { readRegular } from './open-regular.ts';
 import { isAlive, markProcess } from './process-mark.ts';
 import type { ProcessMark } from './run-info.ts';
 

@@ -1,4 +1,4 @@
-import { NotRegular, readRegular, TooLarge } from './open-regular.ts';
+import { NotRegular, readRegular, TooLarge } from '../bounded-file.ts';
 import { formatFirstIssue, type SchemaOf } from './shapes.ts';
 
 /** Ours are far smaller. */

@@ -1,7 +1,7 @@
 import type { ReadStream } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { NotRegular, openRegular } from '../bounded-file.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { NotRegular, openRegular } from './open-regular.ts';
 import { MAX_LINE_BYTES } from './tail-file.ts';
 
 /**

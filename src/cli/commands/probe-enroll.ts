@@ -1,5 +1,5 @@
-import { text } from 'node:stream/consumers';
-import { EXIT, type ExitCode } from '../../errors.ts';
+import { readPiped } from '../../bounded-file.ts';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import type { Host } from '../host.ts';
@@ -16,7 +16,17 @@ export async function enrollHere(
   ]);
   const file = probeFile(host, flags, 'credentials');
   const proxy = await readServerProxy(host, flags);
-  const probe = await enrollProbe(token === '-' ? await text(process.stdin) : token, file, proxy);
+  const probe = await enrollProbe(token === '-' ? await readToken() : token, file, proxy);
   host.stdout.write(`${probe} is enrolled; its credentials are in ${file}\n`);
   return EXIT.ok;
+}
+
+/** Of a pipe. */
+function readToken(): Promise<string> {
+  return readPiped(process.stdin).catch((cause: Error) => {
+    throw new UsageError(`the token cannot be read from standard input (${cause.message})`, {
+      hint: 'pipe in what "rushhour fleet enroll" printed, and nothing else',
+      cause,
+    });
+  });
 }

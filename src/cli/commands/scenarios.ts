@@ -32,9 +32,9 @@ Examples:
           ]);
         const dirs = scenarioDirs(cwd);
         if (nameOrPath !== undefined) {
-          const { readFile } = await import('node:fs/promises');
+          const { readNamed } = await import('../../bounded-file.ts');
           const entry = await describeScenario(nameOrPath, dirs);
-          const yaml = await readFile(entry.path, 'utf8').catch(() => '');
+          const yaml = await readNamed(entry.path).catch(() => '');
           stdout.write(options.json === true ? toJson(entry) : renderScenario(entry, yaml, stdout.columns));
           return entry.problems.length > 0 ? EXIT.usage : EXIT.ok;
         }

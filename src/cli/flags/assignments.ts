@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readNamedSync } from '../../bounded-file.ts';
 import { UsageError } from '../../errors.ts';
 import { decodeUtf8 } from '../../scenario/utf8.ts';
 import { checkTyped } from './values.ts';
@@ -15,7 +15,7 @@ export function readAssignments(typed: readonly string[], cwd: string): string[]
 
 function readLines(text: string, cwd: string): string[] {
   try {
-    const lines = decodeUtf8(readFileSync(resolve(cwd, text.slice(1)))).split(/\r?\n/);
+    const lines = decodeUtf8(readNamedSync(resolve(cwd, text.slice(1)))).split(/\r?\n/);
     return lines.filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
   } catch (cause) {
     throw new UsageError(`--set ${text}: the file cannot be read (${(cause as Error).message})`, {

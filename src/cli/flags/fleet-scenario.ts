@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readNamed } from '../../bounded-file.ts';
 import { UsageError } from '../../errors.ts';
 import type { RunOrder } from '../../fleet/messages.ts';
 import { findScenario, scenarioDirs, scenarioName } from '../../scenario/find.ts';
@@ -6,7 +7,6 @@ import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import { parseRate } from '../../scenario/units.ts';
 import { VIAS, type Via } from '../../scenario/words.ts';
-import { readNamed } from '../../store/open-regular.ts';
 import type { Host } from '../host.ts';
 import { collect } from './values.ts';
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readNamedSync } from '../../bounded-file.ts';
 import { UsageError } from '../../errors.ts';
 import { convertHint, decodeUtf8, isDamaged, NotUtf8 } from '../../scenario/utf8.ts';
 import { kindOf, type SinkSpec } from '../../sinks/registry.ts';
@@ -90,7 +90,7 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
   }
   const file = resolve(host.cwd, where.slice(1));
   try {
-    return checkSecret(flag, decodeUtf8(readFileSync(file)), `${where.slice(1)} is empty`, what);
+    return checkSecret(flag, decodeUtf8(readNamedSync(file)), `${where.slice(1)} is empty`, what);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     if (cause instanceof NotUtf8) {

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { readNamedSync } from '../../bounded-file.ts';
 import { RushhourError, UsageError } from '../../errors.ts';
 import { aboveZero, parseDuration, parseRate } from '../../scenario/units.ts';
 import { isDamaged } from '../../scenario/utf8.ts';
+
+/** All of a body is in memory, and is sent again and again. */
+const MOST_BODY_BYTES = 2 ** 28;
 
 /** Parses a whole number of 1 or more. */
 export function parseCount(text: string): number {
@@ -71,7 +74,7 @@ export function readBody(text: string, cwd: string): string | Uint8Array {
   if (!text.startsWith('@')) return checkTyped('-d', text);
   const file = resolve(cwd, text.slice(1));
   try {
-    return readFileSync(file);
+    return readNamedSync(file, MOST_BODY_BYTES);
   } catch (cause) {
     throw new UsageError(
       `-d ${text}: the file cannot be read (${cause instanceof Error ? cause.message : cause})`,

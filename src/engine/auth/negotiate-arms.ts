@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve as resolvePath } from 'node:path';
+import { readNamedBytes } from '../../bounded-file.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { type ServiceHost, serviceHostOf } from '../../scenario/host-names.ts';
 import { peerOf } from '../../scenario/peer.ts';
@@ -70,14 +70,17 @@ function findPrincipal(arm: string, keytab: string, held: readonly string[], nam
 }
 
 async function readPrincipals(arm: string, keytab: string): Promise<string[]> {
-  const bytes = await readFile(keytab).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readNamedBytes(keytab).catch((cause: NodeJS.ErrnoException) => {
     const isDenied = cause.code === 'EACCES';
-    throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} cannot be read (${cause.code})`, {
-      hint: isDenied
-        ? `make it readable by this user only: chown $USER ${keytab} && chmod 600 ${keytab}`
-        : `export it: kadmin -q "ktadd -k ${keytab} PRINCIPAL", or name another with --keytab`,
-      cause,
-    });
+    throw new EnvironmentError(
+      `arm ${arm}: the keytab ${keytab} cannot be read (${cause.code ?? cause.message})`,
+      {
+        hint: isDenied
+          ? `make it readable by this user only: chown $USER ${keytab} && chmod 600 ${keytab}`
+          : `export it: kadmin -q "ktadd -k ${keytab} PRINCIPAL", or name another with --keytab`,
+        cause,
+      },
+    );
   });
   try {
     return listKeytabPrincipals(bytes);

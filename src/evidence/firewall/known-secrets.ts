@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readNamedSync } from '../../bounded-file.ts';
 import { secretsOf } from '../../scenario/secret-places.ts';
 import type { FirewallSpec, Scenario } from '../../scenario/types.ts';
 import { variable } from '../../variable.ts';
@@ -50,7 +50,7 @@ function passwordsOf(pair: string): string[] {
 /** The file may be gone; then its contents are unknown. */
 function readSecret(path: string): string {
   try {
-    return readFileSync(path, 'utf8').slice(0, MOST_FILE_CHARS).trim();
+    return readNamedSync(path).toString('utf8').slice(0, MOST_FILE_CHARS).trim();
   } catch {
     return '';
   }

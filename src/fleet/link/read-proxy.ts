@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readNamed, readNamedBytes } from '../../bounded-file.ts';
 import { type BasicUser, findBasicFault } from '../../engine/auth/basic.ts';
 import { type Identity, keytabIdentity, TICKET_CACHE } from '../../engine/auth/identity.ts';
 import { listKeytabPrincipals } from '../../engine/auth/keytab.ts';
@@ -108,8 +108,8 @@ async function readUser(env: Place['env'], source: UserSource): Promise<BasicUse
   const what = source.kind === 'file' ? `the file ${source.file}` : `the environment variable ${source.name}`;
   const text =
     source.kind === 'file'
-      ? await readFile(source.file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-          throw new EnvironmentError(`${what} cannot be read (${cause.code})`, {
+      ? await readNamed(source.file).catch((cause: NodeJS.ErrnoException) => {
+          throw new EnvironmentError(`${what} cannot be read (${cause.code ?? cause.message})`, {
             hint: 'check the path',
             cause,
           });
@@ -127,7 +127,7 @@ async function readUser(env: Place['env'], source: UserSource): Promise<BasicUse
 
 async function readKeytab(file: string): Promise<Identity> {
   try {
-    const [principal] = listKeytabPrincipals(await readFile(file));
+    const [principal] = listKeytabPrincipals(await readNamedBytes(file));
     if (principal === undefined) throw new Error('it holds no key');
     return keytabIdentity(file, principal);
   } catch (cause) {

@@ -1,6 +1,6 @@
+import { readNamed } from '../../bounded-file.ts';
 import { UsageError } from '../../errors.ts';
 import { readBySchema } from '../../scenario/read-by-schema.ts';
-import { readNamed } from '../../store/open-regular.ts';
 import { type Policy, policySchema } from './schema.ts';
 
 /** @throws UsageError naming every mistake with its line */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readNamedBytes } from '../../bounded-file.ts';
 import { type BasicUser, basicFieldValue, findBasicFault } from '../../engine/auth/basic.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Arm, CredentialSource, SecretReference } from '../../scenario/types.ts';
@@ -156,15 +156,22 @@ async function readCertificates(arm: Arm, path: string): Promise<string> {
   });
 }
 
+/** Users of a file have a line each, and bundles of certificates are long. */
+const MOST_BYTES = 2 ** 26;
+
 async function readBytes(arm: string, path: string, what: string, permit: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readNamedBytes(path, MOST_BYTES);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new EnvironmentError(`arm ${arm}: ${path}, which must contain ${what}, cannot be read (${code})`, {
-      hint: code === 'EACCES' ? `make it readable by this user: ${permit}` : `check the path: ls -l ${path}`,
-      cause,
-    });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new EnvironmentError(
+      `arm ${arm}: ${path}, which must contain ${what}, cannot be read (${code ?? message})`,
+      {
+        hint:
+          code === 'EACCES' ? `make it readable by this user: ${permit}` : `check the path: ls -l ${path}`,
+        cause,
+      },
+    );
   }
 }
 

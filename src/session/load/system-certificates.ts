@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readNamed } from '../../bounded-file.ts';
 
 /**
  * Where systems keep their trusted certificates in one file: Debian, Fedora and RHEL, openSUSE, Alpine and the BSDs.
@@ -26,9 +26,11 @@ export async function readSystemCertificates(
   return `${bundle}\n${(await readFirst([extra])) ?? ''}`;
 }
 
+const MOST_BYTES = 2 ** 26;
+
 async function readFirst(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const text = await readNamed(path, MOST_BYTES).catch(() => undefined);
     if (text?.includes('-----BEGIN CERTIFICATE-----')) return text;
   }
   return undefined;

@@ -37,6 +37,10 @@ async function read(credentials: CredentialSource, env: Record<string, string> =
   });
 }
 
+it('reads no more of a file without an end than it may hold', async () => {
+  await expect(read({ kind: 'file', path: '/dev/zero' })).rejects.toThrow(/larger than 64 MiB/);
+});
+
 /** The error's words; they show no secret. */
 async function refusal(promise: Promise<unknown>): Promise<string> {
   const error: unknown = await promise.then(

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** A folder, a pipe or a device bears the name of a file. */
@@ -42,10 +42,18 @@ export class TooLarge extends Error {
  * @throws NotRegular, TooLarge, or Error of the system
  */
 export async function readRegular(path: string, mostBytes: number): Promise<string> {
+  return (await readRegularBytes(path, mostBytes)).toString('utf8');
+}
+
+/**
+ * The same as bytes.
+ * @throws NotRegular, TooLarge, or Error of the system
+ */
+export async function readRegularBytes(path: string, mostBytes = MOST_NAMED_BYTES): Promise<Buffer> {
   const handle = await openRegular(path);
   try {
     const { size } = await handle.stat();
-    if (size <= mostBytes) return await handle.readFile('utf8');
+    if (size <= mostBytes) return await handle.readFile();
     throw new TooLarge(mostBytes);
   } finally {
     await handle.close();
@@ -53,16 +61,25 @@ export async function readRegular(path: string, mostBytes: number): Promise<stri
 }
 
 /**
- * The whole text of what the user names: a file, or a pipe of the shell's, but no more than so much of it, as of a device that has no end.
+ * The whole text of what the user names: a file, or a pipe of the shell's, but no more than so much of it, as of a device that has no
+ * end. One that nobody writes to yet is waited for, as by any program.
  * @throws TooLarge, or Error of the system
  */
 export async function readNamed(path: string, mostBytes = MOST_NAMED_BYTES): Promise<string> {
+  return (await readNamedBytes(path, mostBytes)).toString('utf8');
+}
+
+/**
+ * The same as bytes.
+ * @throws TooLarge, or Error of the system
+ */
+export async function readNamedBytes(path: string, mostBytes = MOST_NAMED_BYTES): Promise<Buffer> {
   const handle = await open(path, 'r');
   try {
     const parts: Buffer[] = [];
     for (let left = mostBytes; ; ) {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(PART_BYTES), 0, PART_BYTES, null);
-      if (bytesRead === 0) return Buffer.concat(parts).toString('utf8');
+      if (bytesRead === 0) return Buffer.concat(parts);
       left -= bytesRead;
       if (left < 0) throw new TooLarge(mostBytes);
       parts.push(buffer.subarray(0, bytesRead));
@@ -70,4 +87,44 @@ export async function readNamed(path: string, mostBytes = MOST_NAMED_BYTES): Pro
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * The same where a flag is parsed, which cannot wait.
+ * @throws TooLarge, or Error of the system
+ */
+export function readNamedSync(path: string, mostBytes = MOST_NAMED_BYTES): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let left = mostBytes; ; ) {
+      const part = Buffer.alloc(PART_BYTES);
+      const bytesRead = readSync(file, part);
+      if (bytesRead === 0) return Buffer.concat(parts);
+      left -= bytesRead;
+      if (left < 0) throw new TooLarge(mostBytes);
+      parts.push(part.subarray(0, bytesRead));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The text of what is read from standard input, bounded alike.
+ * @throws TooLarge
+ */
+export async function readPiped(
+  input: AsyncIterable<string | Uint8Array>,
+  mostBytes = MOST_NAMED_BYTES,
+): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let left = mostBytes;
+  for await (const given of input) {
+    const part = Buffer.from(given);
+    left -= part.length;
+    if (left < 0) throw new TooLarge(mostBytes);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
