@@ -22,10 +22,6 @@ export function renderPlan(
     ...(arm.from === undefined ? [] : [['', formatSources(arm.from), '']]),
     ...(arm.link === undefined ? [] : [['', formatLink(arm.link), '']]),
   ]);
-  const length =
-    plan.durationUs === undefined
-      ? 'until every attempt is done'
-      : `for ${formatDuration(plan.durationUs - (plan.fromUs ?? 0))}`;
   const what = plan.fromUs === undefined ? 'About to connect' : `Resuming ${plan.id}`;
   const by = `${plan.engine} engine, ${formatPlural(plan.workers, 'worker', 'workers')}`;
   const lines = renderTable(
@@ -33,8 +29,14 @@ export function renderPlan(
     rows,
     width - 2,
   ).map((line) => `  ${line}`);
-  const head = wrapHanging(`${what} ${length} (${by}):`, width, 2);
+  const head = wrapHanging(`${what} ${formatLength(plan)} (${by}):`, width, 2);
   return `${[...head, ...lines, ...formatOrigins(origins, width), ...formatCapture(plan, width)].join('\n')}\n`;
+}
+
+function formatLength({ durationUs, fromUs = 0 }: ShownPlan): string {
+  if (durationUs === undefined) return 'until every attempt is done';
+  const restUs = durationUs - fromUs;
+  return restUs > 0 ? `for ${formatDuration(restUs)}` : 'only to finish its summary, as its time is over';
 }
 
 /** Shows where to change an unexpected endpoint. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,11 +59,32 @@ async function runHere(args: readonly string[], cwd: string): Promise<Finished> 
   return { code, ...written };
 }
 
+/** What each of its threads waits for in the kernel (proc_pid_wchan(5)) beside its state (proc_pid_stat(5)), and its files. */
+async function describeThreads(pid: number): Promise<string> {
+  const proc = `/proc/${pid}`;
+  const read = (file: string): Promise<string> => readFile(join(proc, file), 'utf8').catch(() => '');
+  const tasks = await readdir(`${proc}/task`).catch(() => []);
+  const threads = tasks.map(async (id) => {
+    const [wchan, stat] = await Promise.all([read(`task/${id}/wchan`), read(`task/${id}/stat`)]);
+    return `${wchan} ${stat.trim()}`;
+  });
+  const fds = await readdir(`${proc}/fd`).catch(() => []);
+  const files = fds.map((fd) => readlink(`${proc}/fd/${fd}`).catch(() => ''));
+  return [
+    '',
+    'its threads:',
+    ...(await Promise.all(threads)),
+    'its files:',
+    ...(await Promise.all(files)),
+  ].join('\n');
+}
+
 /** A folder of its own for results, configuration and scenario files; removed by `clean`. */
 export function makeWorkplace() {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-e2e-'));
   const results = join(dir, 'results');
   Object.assign(process.env, { XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' });
+  const running = new Map<ChildProcess, () => string>();
 
   /** Starts the program as a user would, in a process of its own; `before` goes in front of it (a namespace, a limit). */
   const start = (args: readonly string[], before: readonly string[] = []): Started => {
@@ -74,6 +95,7 @@ export function makeWorkplace() {
     });
     let stdout = '';
     let stderr = '';
+    running.set(child, () => `${args.join(' ')}\n${stdout}${stderr}`);
     const watchers = new Set<() => void>();
     const hear = (): void => {
       for (const watcher of watchers) watcher();
@@ -89,6 +111,7 @@ export function makeWorkplace() {
     const finished = new Promise<Finished>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => {
+        running.delete(child);
         resolve({ code, stdout, stderr });
         hear();
       });
@@ -140,7 +163,16 @@ export function makeWorkplace() {
     /** Waits until a run under way, with that label if any, has recorded so many seconds; gives its folder. */
     recorded: (isEnough: number | ((frames: string) => boolean), label?: string) =>
       recorded(results, isEnough, label),
-    clean: () => rm(dir, { recursive: true, force: true }),
+    /** Ends what its test has left running, and tells what that had printed: it may be why the test failed. */
+    async clean() {
+      for (const [child, said] of running) {
+        if (child.exitCode === null && child.signalCode === null) {
+          process.stderr.write(`still running: ${said()}${await describeThreads(child.pid!)}`);
+          child.kill('SIGKILL');
+        }
+      }
+      await rm(dir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -99,6 +99,18 @@ describe('renderPlan', () => {
   });
 });
 
+describe('the time that a plan names for what is resumed', () => {
+  const headOf = (fromUs: number): string =>
+    renderPlan({ id: 'x', engine: 'raw', workers: 1, durationUs: 9_000_000, fromUs, arms: [] }).trimEnd();
+
+  it('is the rest, if any is left', () => {
+    expect(headOf(2_000_000)).toBe('Resuming x for 7 s (raw engine, 1 worker):');
+    expect(headOf(12_000_000)).toBe(
+      'Resuming x only to finish its summary, as its time is over (raw engine, 1 worker):',
+    );
+  });
+});
+
 describe('where a plan says that connections come from', () => {
   const arm: RunPlan['arms'][number] = {
     name: 'stress',
