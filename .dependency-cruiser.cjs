@@ -9,7 +9,7 @@ const only = ([room, may]) => ({
   from: { path: rooms([room]) },
   to: {
     path: '^src/',
-    pathNot: `^src/((${[room, ...Object.keys(may)].join('|')})(/|\\.ts$)|(bounded-file|epoch-ms|errors|optional|places|process-group|random|timed-command|variable)\\.ts$)`,
+    pathNot: `^src/((${[room, ...Object.keys(may)].join('|')})(/|\\.ts$)|(bounded-file|epoch-ms|errors|leave|optional|places|process-group|random|timed-command|variable)\\.ts$)`,
   },
 });
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { EXIT } from '../errors.ts';
+import { leave } from '../leave.ts';
 import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
 import { runCli } from './run-cli.ts';
@@ -16,7 +17,9 @@ const exit = async (code: number): Promise<never> => {
     );
   }
   await flush(process.stderr);
-  process.exit(fault !== undefined && code === EXIT.ok ? EXIT.environment : code);
+  return leave(fault !== undefined && code === EXIT.ok ? EXIT.environment : code, async () =>
+    (await import('../net/load.ts')).isLibcAvailable(),
+  );
 };
 
 process.on('uncaughtException', (error) => {

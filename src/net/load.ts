@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { EnvironmentError } from '../errors.ts';
+import { leaveBy } from '../leave.ts';
 import { formatAdding } from '../optional.ts';
 import type { Koffi, Library } from './koffi.ts';
 
@@ -45,6 +46,8 @@ export interface Libc {
   prctl(option: number, argument: number): number;
   /** Moves the calling thread alone. @param fd of a namespace, setns(2) @param kind CLONE_NEWNET or 0 */
   setns(fd: number, kind: number): number;
+  /** _exit(2): ends the process, whatever its other threads are doing. */
+  exit(code: number): void;
   /** malloc_trim(3), glibc only. */
   readonly mallocTrim?: (keepBytes: number) => number;
   /** Absent if the C library lacks a version with 8-byte fields (32-bit glibc before 2.34). */
@@ -62,7 +65,10 @@ let loaded: Libc | undefined;
  * @throws EnvironmentError if this is not Linux, or koffi has no binary for this machine
  */
 export function loadLibc(): Libc {
-  loaded ??= bindLibc(requireKoffi());
+  if (loaded === undefined) {
+    loaded = bindLibc(requireKoffi());
+    leaveBy(loaded.exit);
+  }
   return loaded;
 }
 
@@ -136,6 +142,7 @@ function bindLibc(koffi: Koffi): Libc {
     munmap: library.func('munmap', 'int', [address, 'size_t']),
     prctl: library.func('prctl', 'int', ['int', 'unsigned long']),
     setns: library.func('setns', 'int', ['int', 'int']),
+    exit: library.func('_exit', 'void', ['int']),
     ...(mallocTrim === undefined ? {} : { mallocTrim }),
     errno: () => errnoCell[0]!,
     viewMemory: (at, length) => koffi.view(at, length),
