@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { UsageError } from '../errors.ts';
+import { quoteTyped } from '../render/escape.ts';
 import { PROBE_ID, PROTOCOL, RESERVED_IDS } from './protocol.ts';
 
 /** Public half of an nkey of a user (NATS ADR-14): U and 55 more characters of base32. */
@@ -13,7 +15,7 @@ export const LONGEST_LIFE_MS = 7 * 86_400_000;
 /** @throws UsageError if an id is none */
 export function checkProbeId(id: string): string {
   if (PROBE_ID.test(id) && !RESERVED_IDS.includes(id)) return id;
-  throw new UsageError(`"${id}" cannot be the id of a probe`, {
+  throw new UsageError(`${quoteTyped(id)} cannot be the id of a probe`, {
     hint: `use up to 40 lower-case letters, digits and -, such as leeds-1; not ${RESERVED_IDS.join(' or ')}`,
   });
 }
@@ -70,7 +72,13 @@ export const serverAnswer = z.discriminatedUnion('kind', [
     /** Of a cluster alone. */
     reach: reach.optional(),
   }),
-  z.strictObject({ ...envelope, kind: z.literal('done'), reach: reach.optional() }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('done'),
+    reach: reach.optional(),
+    /** Of a revocation: there was one before, then, by the clock of the server; milliseconds since 1970. */
+    beforeAtMs: z.int().min(0).optional(),
+  }),
   z.strictObject({ ...envelope, kind: z.literal('refused'), why: z.string().max(2_000) }),
 ]);
 export type ServerAnswer = z.output<typeof serverAnswer>;
@@ -89,33 +97,55 @@ export interface EnrolmentToken {
 
 const PREFIX = 'rushhour1';
 
-/** One word, which may be pasted. */
+/** One word, which may be pasted; it begins with how long the rest is and with the digest of that. */
 export function formatToken({ probe: id, servers, seed, ca }: EnrolmentToken): string {
   const der = ca.replaceAll(/-----[A-Z ]+-----|\s/g, '');
   const urls = Buffer.from(servers.join(',')).toString('base64url');
-  return [PREFIX, id, seed, urls, Buffer.from(der, 'base64').toString('base64url')].join('.');
+  const rest = [id, seed, urls, Buffer.from(der, 'base64').toString('base64url')].join('.');
+  return [PREFIX, rest.length, digestOf(rest), rest].join('.');
+}
+
+/** 48 bits: against what gets lost or changed on the way, not against anybody. */
+function digestOf(rest: string): string {
+  return createHash('sha256').update(rest).digest('base64url').slice(0, 8);
 }
 
 /** @throws UsageError that does not repeat it */
 export function readToken(text: string): EnrolmentToken {
-  const [prefix, id = '', seed = '', urls = '', der = '', ...rest] = text.trim().split('.');
+  const word = text.trim();
+  const [, head = '', length = '', digest, rest = ''] = SHAPE.exec(word) ?? [];
+  const wholeChars = head.length + Number(length);
+  if (head === '') {
+    throw notWhole('that is not a token of "rushhour fleet enroll", or not all of it');
+  }
+  if (word.length < wholeChars)
+    throw notWhole(`this token is incomplete: it has ${word.length} of ${wholeChars} characters`);
+  if (word.length > wholeChars)
+    throw notWhole(`this token is too long: it has ${word.length} characters instead of ${wholeChars}`);
+  if (digestOf(rest) !== digest) throw notWhole('this token was changed on the way: its check fails');
+  const [id = '', seed = '', urls = '', der = ''] = rest.split('.');
   const servers = Buffer.from(urls, 'base64url').toString().split(',');
   const lines =
     Buffer.from(der, 'base64url')
       .toString('base64')
       .match(/.{1,64}/g) ?? [];
-  const isWhole =
-    prefix === PREFIX &&
-    PROBE_ID.test(id) &&
-    SEED.test(seed) &&
-    servers.every((url) => SERVER_URL.test(url)) &&
-    lines.length > 0 &&
-    rest.length === 0;
-  if (!isWhole) {
-    throw new UsageError('that is not a token of "rushhour fleet enroll", or not all of it', {
-      hint: 'paste the whole word that begins with rushhour1., or pipe it: --enroll -',
-    });
-  }
+  if (
+    !(
+      PROBE_ID.test(id) &&
+      SEED.test(seed) &&
+      servers.every((url) => SERVER_URL.test(url)) &&
+      lines.length > 0
+    )
+  )
+    throw notWhole('this token does not hold what one holds');
   const ca = ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
   return { probe: id, servers, seed, ca };
+}
+
+/** Up to the rest, whose length and digest it has. */
+const SHAPE = new RegExp(`^(${PREFIX}\\.(\\d{1,6})\\.([\\w-]{8})\\.)(.*)$`, 's');
+const WHOLE = 'paste the whole word that begins with rushhour1., or pipe it: --enroll -';
+
+function notWhole(what: string): UsageError {
+  return new UsageError(what, { hint: WHOLE });
 }

@@ -1,9 +1,11 @@
+import { shortenMiddle } from './shorten.ts';
+
 /**
  * Control characters, including line feeds and terminal escape sequences (ECMA-48), and characters that reorder or hide
- * text (Unicode's bidirectional controls, separators and zero-width characters).
+ * text: Unicode's format characters (Cf: bidirectional controls, zero-width characters, tags), separators of lines and
+ * paragraphs, and halves of surrogate pairs.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -13,4 +15,12 @@ export function escapeControls(text: string): string {
     CONTROLS,
     (char) => SHORT[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
   );
+}
+
+/** Enough of what was typed to know it again. */
+const QUOTED_CHARS = 60;
+
+/** What was typed, for a sentence that says that it is wrong: in quotes and one line, shortened in the middle. */
+export function quoteTyped(text: string): string {
+  return `"${shortenMiddle(escapeControls(text), QUOTED_CHARS)}"`;
 }

@@ -81,6 +81,10 @@ describe('text of others', () => {
 
   it('is told so that it can be recognised', () => {
     expect(escapeControls('a\tb\u001b[1mc\u202e')).toBe('a\\tb\\u{1b}[1mc\\u{202e}');
+    // Arabic letter mark, soft hyphen, Mongolian separator, interlinear anchor, tag, half of a pair.
+    expect(escapeControls('\u061c\u00ad\u180e\ufff9\u{e0041}\ud800.')).toBe(
+      '\\u{61c}\\u{ad}\\u{180e}\\u{fff9}\\u{e0041}\\u{d800}.',
+    );
     expect(escapeControls('timer 60 s — naïve 日本')).toBe('timer 60 s — naïve 日本');
   });
 });

@@ -67,7 +67,7 @@ export function registerProbe(program: Command, context: Context): void {
       `
 Examples:
   rushhour probe --credentials leeds-1.json --policy probe.yaml
-  rushhour probe --enroll rushhour1.leeds-1.SU... --credentials leeds-1.json
+  rushhour probe --enroll rushhour1.580.x3Vg0b_Q... --credentials leeds-1.json
   rushhour probe --print-unit --policy probe.yaml
   rushhour probe --print-ansible-vars --credentials leeds-1.json --policy probe.yaml
 

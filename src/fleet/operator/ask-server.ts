@@ -37,13 +37,16 @@ export async function requestToken(
 
 /**
  * Takes the credentials of a probe, or its token, back.
- * @returns how far that has come, in a cluster
+ * @returns how far that has come, in a cluster; and when it was revoked before, milliseconds since 1970
  * @throws as {@link requestToken}
  */
-export async function revokeProbe(link: Link, probe: string): Promise<Reach | undefined> {
+export async function revokeProbe(
+  link: Link,
+  probe: string,
+): Promise<{ readonly reach: Reach | undefined; readonly beforeAtMs: number | undefined }> {
   const answer = await ask(link, { v: PROTOCOL, kind: 'revoke', probe });
   if (answer.kind !== 'done') throw unexpected();
-  return answer.reach;
+  return { reach: answer.reach, beforeAtMs: answer.beforeAtMs };
 }
 
 async function ask({ connection }: Link, request: ServerRequest): Promise<ServerAnswer> {

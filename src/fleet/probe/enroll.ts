@@ -1,11 +1,11 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
+import { nkeys, PermissionViolationError } from '@nats-io/transport-node';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
 import { makeFolder } from '../../store/make-folder.ts';
 import { askNearest } from '../ask-nearest.ts';
-import { connectFleet } from '../connect.ts';
+import { connectFleet, RefusedError } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { type EnrolmentToken, readToken, serverAnswer } from '../enrolment.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
@@ -42,15 +42,14 @@ export async function enrollProbe(tokenText: string, file: string, proxy?: Proxy
       });
     });
   const failure = await ask(token, credentials, proxy).catch((error: Error) => error);
-  if (failure instanceof UsageError) {
-    await rm(draft, { force: true });
-    throw failure;
-  }
   // Whatever was answered, only this shows that it may connect: an earlier answer may have been lost.
   try {
     const { connection } = await connectFleet(credentials, { isPatient: false, proxy });
     await connection.close();
   } catch (error) {
+    const isRefused = failure instanceof UsageError || failure instanceof RefusedError;
+    // Neither this token nor this key will ever be taken: a key that lies about is of no use to its owner.
+    if (isRefused && error instanceof RefusedError) await rm(draft, { force: true });
     throw failure ?? error;
   }
   await rename(draft, file);
@@ -66,6 +65,11 @@ async function makeCredentials({ probe, servers, ca }: EnrolmentToken, draft: st
   };
   await writeJson(draft, credentials, 0o600);
   return credentials;
+}
+
+function isForbidden(error: unknown): boolean {
+  if (error instanceof PermissionViolationError) return true;
+  return error instanceof Error && error.cause instanceof PermissionViolationError;
 }
 
 /** @throws UsageError if the token is refused */
@@ -96,6 +100,13 @@ async function ask(
     });
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
+    // Its holder may ask for its own probe alone.
+    if (isForbidden(cause)) {
+      throw new UsageError(`the token for ${probe} is not valid: its secret is that of another token`, {
+        hint: `ask the operator for a new one: rushhour fleet enroll ${probe}`,
+        cause,
+      });
+    }
     throw new EnvironmentError(`the server did not answer the token (${(cause as Error).message})`, {
       hint: 'is it run by "rushhour fleet up"? Try again with the same token',
       cause,

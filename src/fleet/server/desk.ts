@@ -68,6 +68,12 @@ export function forgetProbe(users: Users, probe: string): Ruling {
   return { answer: refuse(`no probe ${probe} is enrolled, and no token for one is open`) };
 }
 
+/** When a probe was revoked last that has not been enrolled since; undefined: it was not. */
+function revokedAt(users: Users, probe: string): number | undefined {
+  const change = changeOf(users, probe);
+  return change?.state.kind === 'revoked' ? change.atMs : undefined;
+}
+
 /** Used tokens are no users any more, and those that nobody has used in time. */
 export function withoutTokens(
   users: Users,
@@ -133,9 +139,12 @@ export class Desk {
     const request = readMessage(serverRequest, data);
     if (request === undefined) return NOT_UNDERSTOOD;
     const { probe } = request;
-    const made = await this.#make(probe, (users) =>
-      request.kind === 'enroll' ? expectProbe(users, request, now()) : forgetProbe(users, probe),
-    );
+    let beforeAtMs: number | undefined;
+    const made = await this.#make(probe, (users) => {
+      if (request.kind === 'enroll') return expectProbe(users, request, now());
+      beforeAtMs = revokedAt(users, probe);
+      return forgetProbe(users, probe);
+    });
     if ('answer' in made) return made.answer;
     const told = made.reach === undefined ? {} : { reach: made.reach };
     if (request.kind === 'enroll') {
@@ -143,10 +152,10 @@ export class Desk {
       const { servers, ca } = folder();
       return { v: PROTOCOL, kind: 'expected', servers: [...servers], ca, ...told };
     }
-    say(`${probe} was revoked`);
+    say(beforeAtMs === undefined ? `${probe} was revoked` : `${probe} was revoked again`);
     // Only most servers together remove what is stored.
     if (made.reach === undefined || hasMajority(made.reach)) await forgetOrders(this.#link, probe);
-    return { v: PROTOCOL, kind: 'done', ...told };
+    return { v: PROTOCOL, kind: 'done', ...told, ...(beforeAtMs !== undefined && { beforeAtMs }) };
   }
 
   async #admit(probe: string, data: Uint8Array): Promise<ServerAnswer> {

@@ -96,6 +96,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
       /the token has been used.*fleet revoke c.*fleet enroll c/,
     );
     expect(existsSync(own('second'))).toBe(false);
+    expect(existsSync(`${own('second')}.enrolling`)).toBe(false);
     await server.startAgain();
     const failed = await enrollProbe(token, own('second')).catch((error: Error) => error);
     expect(failed).toMatchObject({
@@ -125,6 +126,8 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
     await expect(enrollProbe(token, own('c'))).rejects.toThrow('the token has expired');
     await server.fleet.refresh();
     await expect(enrollProbe(token, own('c'))).rejects.toThrow('the server refuses the token for c');
+    // A key that is never taken is not left behind.
+    expect(existsSync(`${own('c')}.enrolling`)).toBe(false);
     const other = await TestServer.start([]);
     try {
       const { ca } = await readCredentials(other.fileOf('operator'));
@@ -134,9 +137,27 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
     } finally {
       await other.close();
     }
-    for (const text of ['', 'rushhour1', token.slice(0, -700), `${token}.x`, token.replace('SU', 'SA')])
-      await expect(enrollProbe(text, own('c'))).rejects.toThrow('that is not a token');
+    expect(existsSync(`${own('c')}.enrolling`)).toBe(true);
     await expect(requestToken(operator, 'a', HOUR_MS)).rejects.toThrow('a is enrolled already');
+  });
+
+  it('says of a token with the secret of another that it is not valid', async () => {
+    const [c, d] = [await requestToken(operator, 'c', HOUR_MS), await requestToken(operator, 'd', HOUR_MS)];
+    const mixed = formatToken({ ...readToken(c.token), seed: readToken(d.token).seed });
+    await expect(enrollProbe(mixed, own('c'))).rejects.toMatchObject({
+      message: 'the token for c is not valid: its secret is that of another token',
+      hint: expect.stringContaining('rushhour fleet enroll c'),
+    });
+    expect(existsSync(`${own('c')}.enrolling`)).toBe(false);
+  });
+
+  it('finds that it was enrolled, though the answer was lost and its token has expired since', async () => {
+    const { renameSync } = await import('node:fs');
+    const { token } = await requestToken(operator, 'c', HOUR_MS);
+    await enrollProbe(token, own('c'));
+    renameSync(own('c'), `${own('c')}.enrolling`);
+    server.aheadMs = HOUR_MS + 1_000;
+    expect(await enrollProbe(token, own('c'))).toBe('c');
   });
 
   it('lets whoever holds a token ask to be enrolled, and nothing else', async () => {
@@ -220,10 +241,13 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
 
   it('revokes a token that nobody has used, and lets the same id be enrolled anew', async () => {
     const { token } = await requestToken(operator, 'c', HOUR_MS);
-    await revokeProbe(operator, 'c');
+    expect((await revokeProbe(operator, 'c')).beforeAtMs).toBeUndefined();
+    // By the clock of the server; what may have been left of it is removed again.
+    expect((await revokeProbe(operator, 'c')).beforeAtMs).toBeGreaterThan(0);
     await expect(enrollProbe(token, own('c'))).rejects.toThrow('the server refuses the token for c');
     await enrollProbe((await requestToken(operator, 'c', HOUR_MS)).token, own('d'));
     await server.connect(own('d'));
+    expect((await revokeProbe(operator, 'c')).beforeAtMs).toBeUndefined();
     await expect(revokeProbe(operator, 'nobody')).rejects.toThrow('no probe nobody is enrolled');
   });
 });

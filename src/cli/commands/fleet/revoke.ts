@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
+import { formatMoment } from '../../../render/format.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import { tellReach } from './tell-reach.ts';
@@ -23,13 +24,17 @@ export function registerRevoke(fleet: Command, context: Context): void {
             import('../../../fleet/enrolment.ts'),
           ]);
           checkProbeId(probe);
-          const reach = await withLink(host, flags, (link) => revokeProbe(link, probe));
+          const { reach, beforeAtMs } = await withLink(host, flags, (link) => revokeProbe(link, probe));
           tellReach(
             host,
             { what: `${probe} is revoked`, reach },
             'the others hear of it once they are back; revoke it again then, so that orders that wait go, too',
           );
-          host.stdout.write(`${probe} is revoked\n`);
+          host.stdout.write(
+            beforeAtMs === undefined
+              ? `${probe} is revoked\n`
+              : `${probe} was revoked already, at ${formatMoment(new Date(beforeAtMs).toISOString())}\n`,
+          );
           return EXIT.ok;
         }),
       ),
