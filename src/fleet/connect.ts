@@ -10,12 +10,16 @@ import {
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
 import type { ProxyRoute } from './link/proxy.ts';
-import { type FleetOptions, FleetTransport } from './link/transport.ts';
+import { type FleetOptions, FleetTransport, SilentError } from './link/transport.ts';
 import { inboxOf, type Role } from './protocol.ts';
 
 /** A firewall that forgets the connection is noticed after this, twice; milliseconds. */
 const PING_EVERY_MS = 10_000;
+/** A probe has nobody who waits, and may have a slow link. */
 const CONNECT_WITHIN_MS = 10_000;
+const OPERATOR_CONNECTS_WITHIN_MS = 5_000;
+/** The library gives up later than our transport, which knows more of why. */
+const LATER_MS = 200;
 const RECONNECT_AFTER_MS = 1_000;
 const RECONNECT_JITTER_MS = 2_000;
 
@@ -73,6 +77,7 @@ export async function connectFleet(
   { role, servers, seed, ca }: Omit<Credentials, 'schema' | 'role'> & { readonly role: Role },
   { isPatient, proxy }: ConnectOptions,
 ): Promise<Link> {
+  const withinMs = role.kind === 'operator' ? OPERATOR_CONNECTS_WITHIN_MS : CONNECT_WITHIN_MS;
   try {
     setTransportFactory({ factory: () => new FleetTransport() });
     const options: FleetOptions = {
@@ -85,7 +90,8 @@ export async function connectFleet(
       name: `rushhour ${'id' in role ? role.id : role.kind}`,
       authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
       inboxPrefix: inboxOf(role),
-      timeout: CONNECT_WITHIN_MS,
+      connectWithinMs: withinMs,
+      timeout: withinMs + LATER_MS,
       pingInterval: PING_EVERY_MS,
       maxPingOut: 2,
       // A stack of each request, in case it fails, takes longer than the request.
@@ -102,12 +108,18 @@ export async function connectFleet(
   } catch (cause) {
     if (isRefusal(cause)) throw new RefusedError(role, cause);
     throw new EnvironmentError(`no connection to ${servers.join(', ')} (${(cause as Error).message})`, {
-      hint: isForeign(cause)
-        ? 'what listens there is no server of this fleet, such as the one that Debian’s package starts (sudo systemctl disable --now nats-server)'
-        : 'is "rushhour fleet up" running there?',
+      hint: hintOf(cause),
       cause,
     });
   }
+}
+
+function hintOf(cause: unknown): string {
+  if (isForeign(cause))
+    return 'what listens there is no server of this fleet, such as the one that Debian’s package starts (sudo systemctl disable --now nats-server)';
+  if (cause instanceof SilentError)
+    return 'another program may listen there, or something on the way answers for it; is "rushhour fleet up" running there?';
+  return 'is "rushhour fleet up" running there?';
 }
 
 /** Whether a server answers that is another's: without TLS, or with a certificate that its authority did not sign. */

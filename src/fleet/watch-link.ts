@@ -9,24 +9,37 @@ export interface LinkWatcher {
   refused?(error: unknown): void;
 }
 
-/** Tells of a connection until it is closed, or until `signal` ends that. */
-export async function watchLink(
-  { connection }: Link,
-  watcher: LinkWatcher,
-  signal: AbortSignal,
-): Promise<void> {
-  let [isAway, isRefused] = [false, false];
-  for await (const status of connection.status()) {
-    if (signal.aborted) return;
-    if (status.type === 'disconnect' && !isAway) {
-      isAway = true;
-      watcher.away();
-    } else if (status.type === 'reconnect') {
-      [isAway, isRefused] = [false, false];
-      watcher.back();
-    } else if (status.type === 'error' && isRefusal(status.error) && !isRefused) {
-      isRefused = true;
-      watcher.refused?.(status.error);
+/** A connection as it is until it is closed, of which somebody is told until `signal` ends that. */
+export class LinkWatch {
+  #isAway = false;
+  #isRefused = false;
+
+  constructor(link: Link, watcher: LinkWatcher, signal: AbortSignal) {
+    void this.#watch(link, watcher, signal);
+  }
+
+  /** The server is not there, or is and does not take the credentials. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  async #watch({ connection }: Link, watcher: LinkWatcher, signal: AbortSignal): Promise<void> {
+    for await (const status of connection.status()) {
+      const told = signal.aborted ? undefined : watcher;
+      if (status.type === 'disconnect' && !this.#isAway) {
+        this.#isAway = true;
+        told?.away();
+      } else if (status.type === 'reconnect') {
+        [this.#isAway, this.#isRefused] = [false, false];
+        told?.back();
+      } else if (status.type === 'error' && isRefusal(status.error) && !this.#isRefused) {
+        this.#isRefused = true;
+        told?.refused?.(status.error);
+      }
     }
   }
 }

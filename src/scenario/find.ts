@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
@@ -44,6 +44,15 @@ export async function findScenario(nameOrPath: string, dirs: readonly string[]):
   const paths = await findScenarioFiles(dirs);
   const path = paths.find((candidate) => scenarioName(candidate) === nameOrPath);
   if (path !== undefined) return path;
+  const isFile = await stat(nameOrPath).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  );
+  if (isFile) {
+    throw new UsageError(`"${nameOrPath}" is not the name of a scenario, but that of a file`, {
+      hint: `to run what is in that file: ./${nameOrPath}`,
+    });
+  }
   throw new UsageError(`there is no scenario "${nameOrPath}"`, {
     hint: suggest(nameOrPath, paths.map(scenarioName)),
   });

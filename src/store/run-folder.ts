@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
@@ -33,14 +33,30 @@ export async function makeRunFolder(
 
 /**
  * Creates a results folder before there is anything to write, so that a wrong one is told at once.
+ * @returns the folders that were created, from the top
  * @throws EnvironmentError if that is not possible
  */
-export async function provideResultsFolder(resultsDir: string): Promise<void> {
+export async function provideResultsFolder(resultsDir: string): Promise<readonly string[]> {
   try {
-    await makeFolder(resultsDir);
+    const made = await makeFolder(resultsDir);
     await access(resultsDir, constants.W_OK);
+    return made;
   } catch (cause) {
     failToWrite(resultsDir, cause);
+  }
+}
+
+/**
+ * Does what may write results to a folder, which is created before, and removed again if nothing is in it then.
+ * @throws EnvironmentError if it cannot be created
+ */
+export async function withResultsFolder<T>(resultsDir: string, act: () => Promise<T>): Promise<T> {
+  const made = await provideResultsFolder(resultsDir);
+  try {
+    return await act();
+  } finally {
+    // One that is not empty stays, and so do those above it.
+    for (const dir of made.toReversed()) await rmdir(dir).catch(() => {});
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -48,9 +48,12 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
     expect(kept.parts.map(({ isRevoked }: { isRevoked?: true }) => isRevoked)).toEqual([true, undefined]);
     // Its own run goes on to its planned end.
     await fleet.says(probe, `${id}: complete`);
-    expect(fleet.said(probe).err.match(/refuses the credentials/g)).toHaveLength(1);
-    // Whoever was revoked before it came is told as well.
     await fleet.end(probe, 'SIGTERM');
+    const { err } = fleet.said(probe);
+    expect(err.match(/refuses the credentials/g)).toHaveLength(1);
+    // Why has been said.
+    expect(err.split('refuses the credentials')[1]).not.toContain('cannot be told');
+    // Whoever was revoked before it came is told as well.
     writeFileSync(file, held, { mode: 0o600 });
     await fleet.says(fleet.probe('a'), 'it is tried again every 2 s (ask the operator for a token');
   });
@@ -101,6 +104,15 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
       expect(code).toBe(5);
     }
     expect(fleet.said(probe).err).not.toContain('accepted');
+    // Of nothing, nothing is kept.
+    for (const args of [
+      ['pull', '20250131-060000-steady-k3f9'],
+      ['follow', '20250131-060000-steady-k3f9'],
+      ['run', 'quickstart', '--on', 'site=none'],
+    ]) {
+      expect((await fleet.call('fleet', ...args, '--results', 'above/results')).code).toBe(2);
+      expect(existsSync(join(fleet.dir, 'above'))).toBe(false);
+    }
     await fleet.end(server, 'SIGTERM');
   });
 

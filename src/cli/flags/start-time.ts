@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { quoteTyped } from '../../render/escape.ts';
 import { nextStart } from '../../service/schedule.ts';
 
 /** Orders are kept for 30 days. */
@@ -21,12 +22,12 @@ export function parseStartTime(text: string, nowMs: number): number {
       ? Date.parse(text.trim())
       : Number.NaN;
   if (Number.isNaN(atMs)) {
-    throw new UsageError(`"${text}" is not a time`, {
+    throw new UsageError(`${quoteTyped(text)} is not a time`, {
       hint: 'write a time of day, such as 02:00 or 02:00:30, or a moment such as 2025-01-31T02:00:00Z',
     });
   }
   if (atMs <= nowMs || atMs - nowMs > MOST_AHEAD_MS) {
-    throw new UsageError(`"${text}" is ${atMs <= nowMs ? 'over' : 'more than 29 days ahead'}`, {
+    throw new UsageError(`${quoteTyped(text)} is ${atMs <= nowMs ? 'over' : 'more than 29 days ahead'}`, {
       hint: 'choose a time within the next 29 days',
     });
   }

@@ -13,6 +13,15 @@ export interface FleetOptions extends ConnectionOptions {
   /** PEM: what every server has to prove to be of. */
   readonly ca: string;
   readonly proxy?: ProxyRoute;
+  /** Milliseconds from the first packet to the end of TLS. */
+  readonly connectWithinMs: number;
+}
+
+/** A connection is taken, and then nothing is heard. */
+export class SilentError extends Error {
+  constructor(withinMs: number) {
+    super(`it takes connections, but nothing came from it within ${withinMs / 1_000} s`);
+  }
 }
 
 /** The library's server; it leaves the URL out of its types. */
@@ -30,6 +39,7 @@ interface Server {
 export class FleetTransport extends NodeTransport {
   #options: FleetOptions | undefined;
   #url = '';
+  #isTaken = false;
 
   get #isWeb(): boolean {
     return this.#url.startsWith('wss:');
@@ -41,7 +51,25 @@ export class FleetTransport extends NodeTransport {
     const { ca } = this.#options;
     // On a WebSocket, what the server says of TLS has happened already.
     const tls = this.#isWeb ? null : { ca, ...verifiedAs(server.hostname) };
-    await super.connect(server, { ...options, tls });
+    const connecting = super.connect(server, { ...options, tls });
+    const { connectWithinMs: withinMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            this.#isTaken ? new SilentError(withinMs) : new Error(`no answer within ${withinMs / 1_000} s`),
+          ),
+        withinMs,
+      );
+    });
+    // What it throws later, as when it is closed, is nobody's any more.
+    connecting.catch(() => {});
+    try {
+      await Promise.race([connecting, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   override async dial({ hostname: host, port }: Pick<Server, 'hostname' | 'port'>): Promise<Socket> {
@@ -63,6 +91,7 @@ export class FleetTransport extends NodeTransport {
     const { proxy } = this.#options!;
     const socket = await (proxy === undefined ? openTcp(server) : openTunnel(proxy, server));
     socket.setNoDelay(true);
+    this.#isTaken = true;
     return socket;
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { quoteTyped } from '../../render/escape.ts';
 
 /** Which probes are meant: each condition has to hold. */
 export type Selection = readonly { readonly key: string; readonly values: readonly string[] }[];
@@ -14,7 +15,7 @@ export function parseSelection(text: string): Selection {
     .map((part) => {
       const [, key = '', values = ''] = /^\s*([a-z][a-z0-9-]*)=(.+?)\s*$/.exec(part) ?? [];
       if (key === '') {
-        throw new UsageError(`"${part}" does not select probes`, {
+        throw new UsageError(`${quoteTyped(part)} does not select probes`, {
           hint: 'write label=value, several with commas between, such as --on site=leeds,model=pi4',
         });
       }

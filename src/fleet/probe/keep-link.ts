@@ -3,7 +3,7 @@ import { EnvironmentError } from '../../errors.ts';
 import { connectFleet, type Link, RefusedError } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
-import { watchLink } from '../watch-link.ts';
+import { LinkWatch } from '../watch-link.ts';
 
 /** A server that is not reached is tried again after this. */
 const RETRY_MS = 2_000;
@@ -46,12 +46,8 @@ export async function connectPatiently(
 }
 
 /** Says when the server goes away, when it refuses what it had taken, and when it is there again, until the link is closed. */
-export function tellOfLink(
-  link: Link,
-  { credentials, say }: LinkOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  return watchLink(
+export function tellOfLink(link: Link, { credentials, say }: LinkOptions, signal: AbortSignal): LinkWatch {
+  return new LinkWatch(
     link,
     {
       away: () => say('the server is away: it is tried again, and what is recorded waits on the disk'),

@@ -14,6 +14,7 @@ import type { ProxyRoute } from '../link/proxy.ts';
 import { publishTo } from '../outbox/publish.ts';
 import type { Policy } from '../policy/schema.ts';
 import { PROCESS_HEADER, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
+import type { LinkWatch } from '../watch-link.ts';
 import { connectPatiently, tellOfLink } from './keep-link.ts';
 import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
@@ -120,14 +121,16 @@ class Probe {
     say(`probe ${id}: connecting to ${credentials.servers.join(', ')}; press Ctrl-C to stop`);
     await this.#orders.resume();
     const alone = [
-      this.#repeat(TIDY_EVERY_MS, () => this.#tidy()),
-      this.#repeat(NIGHTS_EVERY_MS, () => this.#orders.look(Date.now())),
+      this.#repeat(TIDY_EVERY_MS, () => this.#tidy(), true),
+      this.#repeat(NIGHTS_EVERY_MS, () => this.#orders.look(Date.now()), true),
     ];
     const link = await connectPatiently(this.#options, this.#signal);
     if (link !== undefined) await this.#serveOperator(link);
     await Promise.all(alone);
     await this.#orders.close();
     if (link === undefined) return;
+    // Of a server that is away, nothing will be heard: it waits on the disk.
+    if (this.#watch?.isAway === true) return void link.connection.close().catch(() => {});
     await this.#send(link).catch((error: Error) => this.#complain(error));
     await link.connection.close();
   }
@@ -135,7 +138,8 @@ class Probe {
   async #serveOperator(link: Link): Promise<void> {
     this.#answerClock(link);
     this.#watchForTwins(link);
-    void tellOfLink(link, this.#options, this.#signal);
+    this.#watch = tellOfLink(link, this.#options, this.#signal);
+    this.#signal.addEventListener('abort', () => this.#giveUp(link), { once: true });
     const others = [
       this.#repeat(SEND_EVERY_MS, () => this.#send(link)),
       this.#repeat(PRESENT_EVERY_MS, () => this.#present(link)),
@@ -144,15 +148,24 @@ class Probe {
     await Promise.all(others);
   }
 
+  #watch: LinkWatch | undefined;
+
+  /** Nobody waits at the end for answers that will not come. The end of a run in progress may still be told. */
+  #giveUp(link: Link): void {
+    const isIdle = this.#orders.describe(Date.now()).busy === null;
+    if (this.#watch?.isRefused === true || (this.#watch?.isAway === true && isIdle))
+      void link.connection.close().catch(() => {});
+  }
+
   /** Ends the attempts of a run in progress at once. */
   abort(): void {
     this.#orders.abort();
   }
 
   /** Again and again until the end; what fails is tried again. */
-  async #repeat(everyMs: number, act: () => Promise<void>): Promise<void> {
+  async #repeat(everyMs: number, act: () => Promise<void>, isAlone = false): Promise<void> {
     while (!this.#signal.aborted) {
-      await act().catch((error: Error) => this.#complain(error));
+      await act().catch((error: Error) => this.#complain(error, isAlone));
       await sleep(everyMs, undefined, { signal: this.#signal }).catch(() => {});
     }
   }
@@ -160,7 +173,9 @@ class Probe {
   #lastComplaint = '';
 
   /** Each reason once, until there is another. */
-  #complain({ message }: Error): void {
+  #complain({ message }: Error, isAlone = false): void {
+    // Why the server cannot be told has been said.
+    if (this.#watch?.isAway === true && !isAlone) return;
     if (message !== this.#lastComplaint) this.#options.say(`the server cannot be told for now: ${message}`);
     this.#lastComplaint = message;
   }

@@ -64,6 +64,13 @@ async function makeAuthority(keyFile: string, certificateFile: string, nowMs: nu
   return made;
 }
 
+/** Whether the authority has its key. Without a certificate there is none, and both are made. */
+export async function isAuthorityWhole(dir: string): Promise<boolean> {
+  const certificateFile = join(dir, 'ca.crt');
+  const known = await readFile(certificateFile, 'utf8').catch(() => undefined);
+  return known === undefined || (await readPair(join(dir, 'ca.key'), certificateFile)) !== undefined;
+}
+
 /** @returns undefined unless both are there and belong together */
 async function readPair(keyFile: string, certificateFile: string): Promise<Identity | undefined> {
   try {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectFleet, type Link } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { provideStreams } from '../operator/streams.ts';
+import { findDamage } from './damage.ts';
 import { Desk, withoutTokens } from './desk.ts';
 import { credentialsFileOf, type FleetFolder, measureRoom, prepareFleetFolder } from './fleet-folder.ts';
 import { forgetServer, noteServer } from './left-behind.ts';
@@ -74,6 +75,7 @@ export class FleetServer {
     this.#storeBytes = await measureRoom(dir);
     await this.#catchUp();
     await this.#dropTokens(({ expiresAtMs, usedBy }) => usedBy !== undefined || expiresAtMs <= now());
+    for (const line of await findDamage(dir, await readUsers(dir))) this.#options.say(line);
     const folder = await this.#prepare();
     this.#given = await readGiven(folder);
     this.#running = await startNatsServer(program, folder.configFile, (pid) => noteServer(dir, pid));

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
+import { quoteTyped } from '../../render/escape.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
 import { writeJson } from '../../store/json-file.ts';
 
@@ -95,14 +96,14 @@ function parseListen(text: string): { address: string; port?: number } {
   const number = digits === undefined ? undefined : Number(digits);
   if (isIP(address) !== 0 && (number === undefined || number <= 65_535))
     return { address, ...(number !== undefined && { port: number }) };
-  throw new UsageError(`--listen ${text}: that is not an address of this machine`, {
+  throw new UsageError(`--listen ${quoteTyped(text)}: that is not an address of this machine`, {
     hint: 'write 10.0.0.5, 10.0.0.5:4222, [fd00::5]:4222, or 0.0.0.0 with --name',
   });
 }
 
 function checkName(text: string): string {
   if (isIP(text) !== 0 ? !EVERYWHERE.includes(text) : HOST_NAME.test(text)) return text;
-  throw new UsageError(`--name ${text}: that is neither a name nor an address`, {
+  throw new UsageError(`--name ${quoteTyped(text)}: that is neither a name nor an address`, {
     hint: 'write fleet.example.org or 10.0.0.5, without a port',
   });
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { FleetRun } from '../../../fleet/operator/fleet-run.ts';
 import { ANY, FLEET_RUN_ID, STREAMS, SUBJECTS } from '../../../fleet/protocol.ts';
+import { quoteTyped } from '../../../render/escape.ts';
 
 /** Of the runs that the server has, so many are named to whoever asks for one that it does not have. */
 const MOST_NAMED = 3;
@@ -15,7 +16,7 @@ export async function requireRun(link: Link, id: string, resultsDir: string): Pr
   ]);
   // It is the name of a folder as well.
   if (!FLEET_RUN_ID.test(id)) {
-    throw new UsageError(`"${id}" is not the id of a fleet's run`, {
+    throw new UsageError(`${quoteTyped(id)} is not the id of a fleet's run`, {
       hint: 'give it as "fleet run" printed it, such as 20250131-060000-steady-k3f9',
     });
   }

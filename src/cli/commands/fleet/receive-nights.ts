@@ -14,7 +14,7 @@ import { escapeControls } from '../../../render/escape.ts';
 import { formatNight } from '../../../render/fleet-night.ts';
 import { readFleetFile } from '../../../store/fleet-file.ts';
 import { markReceiving } from '../../../store/receiving-mark.ts';
-import { provideResultsFolder } from '../../../store/run-folder.ts';
+import { withResultsFolder } from '../../../store/run-folder.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import type { Host } from '../../host.ts';
@@ -35,8 +35,7 @@ export async function receiveNights(
 ): Promise<ExitCode | undefined> {
   if (!FLEET_RUN_ID.test(id)) return undefined;
   const results = resultsDir(host, flags.results);
-  await provideResultsFolder(results);
-  return withLink(host, flags, async (link) => {
+  const receive = async (link: Link): Promise<ExitCode | undefined> => {
     const nights = await findNights(link, id);
     if (nights.size === 0) {
       const keepers = await findKeepers(link, id, await readProbes(link, host.now()));
@@ -66,7 +65,8 @@ export async function receiveNights(
     }
     if (flags.json === true) host.stdout.write(`${JSON.stringify(summaries, null, 2)}\n`);
     return isTroubled ? EXIT.environment : EXIT.ok;
-  });
+  };
+  return withResultsFolder(results, () => withLink(host, flags, receive));
 }
 
 async function receiveNight(link: Link, night: string, results: string, signal: AbortSignal): Promise<void> {

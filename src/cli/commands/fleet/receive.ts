@@ -5,14 +5,14 @@ import type { FleetEvent } from '../../../fleet/messages.ts';
 import { type FleetRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { formatLive } from '../../../fleet/operator/format-live.ts';
-import { watchLink } from '../../../fleet/watch-link.ts';
+import { LinkWatch } from '../../../fleet/watch-link.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { renderFleet } from '../../../render/fleet.ts';
 import { markReceiving } from '../../../store/receiving-mark.ts';
-import { provideResultsFolder } from '../../../store/run-folder.ts';
+import { withResultsFolder } from '../../../store/run-folder.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
@@ -45,7 +45,7 @@ export async function receiveAndPrint(
     away: () => view.say('the server is away: it is tried again; probes keep what they record'),
     back: () => view.say('the server is there again'),
   };
-  void watchLink(link, watcher, ending.signal);
+  new LinkWatch(link, watcher, ending.signal);
   const taken = await markReceiving(join(results, run.id));
   try {
     await followRun(
@@ -95,8 +95,7 @@ export async function receiveAgain(
   { isLive, endAfterMs }: { readonly isLive: boolean; readonly endAfterMs?: number | undefined },
 ): Promise<ExitCode> {
   const results = resultsDir(host, flags.results);
-  await provideResultsFolder(results);
-  return withLink(host, flags, async (link) => {
+  const receive = async (link: Link): Promise<ExitCode> => {
     const found = await requireRun(link, id, results);
     const ending = new AbortController();
     const release = host.onStopSignal(() => ending.abort());
@@ -108,7 +107,8 @@ export async function receiveAgain(
       clearTimeout(timer);
       release();
     }
-  });
+  };
+  return withResultsFolder(results, () => withLink(host, flags, receive));
 }
 
 /** What a probe told, for a line of its own; its words are not harmless yet. */

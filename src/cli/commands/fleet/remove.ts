@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { StoredPart } from '../../../fleet/operator/remove-run.ts';
-import { escapeControls } from '../../../render/escape.ts';
+import { escapeControls, quoteTyped } from '../../../render/escape.ts';
 import { formatPlural } from '../../../render/format.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
@@ -133,7 +133,7 @@ async function runsOf(link: Link, ids: readonly string[]): Promise<Set<string>> 
   const runs = new Set<string>();
   for (const id of ids) {
     if (!FLEET_RUN_ID.test(id)) {
-      throw new UsageError(`"${id}" is not the id of a fleet's run`, {
+      throw new UsageError(`${quoteTyped(id)} is not the id of a fleet's run`, {
         hint: 'give it as "fleet run" printed it, such as 20250131-060000-steady-k3f9',
       });
     }

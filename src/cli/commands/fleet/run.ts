@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
-import { EXIT, UsageError } from '../../../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
+import type { Link } from '../../../fleet/connect.ts';
+import { quoteTyped } from '../../../render/escape.ts';
 import type { Context } from '../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import {
@@ -49,7 +51,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     { orderRun, stopRun },
     { keepRun },
     { receiveAndPrint },
-    { provideResultsFolder },
+    { withResultsFolder },
   ] = await Promise.all([
     import('../../../fleet/operator/read-probes.ts'),
     import('../../../fleet/operator/select.ts'),
@@ -61,9 +63,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const selection = parseSelection(flags.on);
   const { ordered: scenario, ratePerSecTotal } = await readFleetScenario(host, nameOrPath, flags);
   const results = resultsDir(host, flags.results);
-  // Before anything is ordered.
-  await provideResultsFolder(results);
-  return withLink(host, flags, async (link) => {
+  const order = async (link: Link): Promise<ExitCode> => {
     const known = await readProbes(link, host.now());
     const selected = known.filter((probe) => isSelected(selection, probe));
     const chosen = selected.filter(({ isPresent }) => isPresent);
@@ -73,7 +73,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
           ? 'no probe has connected yet; docs/fleet.md shows how to start one'
           : '"rushhour fleet ls" lists the probes and their labels, and when each was seen';
       throw new UsageError(
-        flags.on === '' ? 'no probe is there' : `no probe that is there matches --on "${flags.on}"`,
+        flags.on === '' ? 'no probe is there' : `no probe that is there matches --on ${quoteTyped(flags.on)}`,
         { hint },
       );
     }
@@ -108,5 +108,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     } finally {
       release();
     }
-  });
+  };
+  // It is there before anything is ordered.
+  return withResultsFolder(results, () => withLink(host, flags, order));
 }

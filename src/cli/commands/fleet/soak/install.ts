@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EnvironmentError, EXIT, UsageError } from '../../../../errors.ts';
+import { quoteTyped } from '../../../../render/escape.ts';
 import { parseAt, parseDays } from '../../../../service/schedule.ts';
 import type { Context } from '../../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../../flags/fleet-options.ts';
@@ -88,7 +89,7 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
     const known = await readProbes(link, host.now());
     const chosen = known.filter((probe) => isSelected(selection, probe));
     if (chosen.length === 0) {
-      throw new UsageError(`no probe matches --on "${flags.on}"`, {
+      throw new UsageError(`no probe matches --on ${quoteTyped(flags.on)}`, {
         hint: '"rushhour fleet ls" lists the probes and their labels',
       });
     }
