@@ -1,4 +1,10 @@
-import { type AddHelpTextContext, type AddHelpTextPosition, Command } from 'commander';
+import {
+  type AddHelpTextContext,
+  type AddHelpTextPosition,
+  Command,
+  InvalidArgumentError,
+  type Option,
+} from 'commander';
 import { formatNotes } from './output/format-notes.ts';
 
 /** Its types omit the method. */
@@ -15,6 +21,20 @@ export class HelpfulCommand extends Command {
 
   override createCommand(name?: string): HelpfulCommand {
     return new HelpfulCommand(name);
+  }
+
+  /** An empty path would be the working folder: of a variable that is not set, as in `--results "$DIR"`. */
+  override addOption(option: Option): this {
+    const [, kind] = /[<[](?:[^>\]]*\|)?(dir|file)\b[^>\]]*[>\]]/.exec(option.flags) ?? [];
+    if (kind === undefined) return super.addOption(option);
+    const { parseArg } = option;
+    return super.addOption(
+      option.argParser((value: string, previous: unknown) => {
+        if (value === '')
+          throw new InvalidArgumentError(`It names no ${kind === 'dir' ? 'folder' : 'file'}.`);
+        return parseArg === undefined ? value : parseArg(value, previous);
+      }),
+    );
   }
 
   override addHelpText(

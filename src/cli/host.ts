@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { readHangupFacts, wasHangupIgnored } from './hangup.ts';
 import { createOutput, type Output } from './output/process-output.ts';
+import { asTyped, nameOfProgram } from './program-name.ts';
 
 /** Ctrl-C, an orderly termination, and a lost terminal (a dropped ssh session). */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -13,6 +14,8 @@ export interface Host {
   /** Sets an environment variable of this process and its children. */
   setVariable(name: string, value: string): void;
   readonly cwd: string;
+  /** What the user has to type for this program: `rushhour`, or a path, as in a clone. */
+  readonly program: string;
   readonly home: string;
   readonly cores: number;
   /** Milliseconds since 1970. */
@@ -40,11 +43,13 @@ export function createProcessHost(cores: number): Host {
   const signals: readonly StopSignal[] = wasHangupIgnored(readHangupFacts())
     ? ['SIGINT', 'SIGTERM']
     : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const program = nameOfProgram(process.argv[1] ?? '', process.cwd(), process.env['PATH'] ?? '');
   // Node has reset it to its default: a listener keeps nohup's promise.
   if (!signals.includes('SIGHUP')) process.on('SIGHUP', () => {});
   return {
     stdout: createOutput(process.stdout),
-    stderr: createOutput(process.stderr),
+    stderr: createOutput(process.stderr, (text) => asTyped(text, program)),
+    program,
     env: process.env,
     setVariable(name, value) {
       process.env[name] = value;

@@ -75,8 +75,10 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   const problems: Problem[] = [];
   const touched: { path: Path; flag: string }[] = [];
   const put = (path: Path, value: unknown, flag: string): void => {
+    // What is made around the value is the flag's as well.
+    const depth = path.findIndex((_, at) => !yaml.hasIn(path.slice(0, at + 1)));
     yaml.setIn(path, yaml.createNode(value));
-    touched.push({ path, flag });
+    touched.push({ path: depth < 0 ? path : path.slice(0, depth + 1), flag });
   };
 
   for (const assignment of overrides.set ?? []) {

@@ -37,6 +37,7 @@ export function createFakeHost({
       env[name] = value;
     },
     cwd,
+    program: 'rushhour',
     home,
     cores: 4,
     now: () => nowMs,

@@ -49,6 +49,7 @@ async function runHere(args: readonly string[], cwd: string): Promise<Finished> 
   });
   const host: Host = {
     ...{ stdout: keep('stdout'), stderr: keep('stderr'), cwd, env: process.env, home: homedir() },
+    program: 'rushhour',
     ...{ cores: availableParallelism(), now: Date.now, onStopSignal: () => () => undefined },
     setVariable(name, value) {
       process.env[name] = value;

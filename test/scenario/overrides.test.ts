@@ -227,6 +227,13 @@ describe('--set', () => {
       '--set arms.main.cloze=[redacted]: unknown key "cloze" — did you mean "close"?',
     ]);
   });
+
+  it('is blamed for what it makes around its value, and no line of the file', () => {
+    expect(mistakesOf(() => set('foo.x=1', 'look2.a.b=x'))).toEqual([
+      expect.stringMatching(/^--set foo\.x=\S+: unknown key "foo" — /),
+      expect.stringMatching(/^--set look2\.a\.b=\S+: unknown key "look2" — /),
+    ]);
+  });
 });
 
 describe('credentials from the command line', () => {

@@ -30,7 +30,7 @@ export function fleetOption(): Option {
 }
 
 export function fleetDir({ env, cwd }: Host, given: string | undefined): string {
-  return resolve(cwd, given ?? env['RUSHHOUR_FLEET'] ?? 'fleet');
+  return resolve(cwd, given ?? (env['RUSHHOUR_FLEET'] || 'fleet'));
 }
 
 /** Credentials of an operator: a file, or those in the folder of the fleet. */

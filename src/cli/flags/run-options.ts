@@ -92,7 +92,8 @@ export function resultsOption(): Option {
   );
 }
 
+/** As everywhere, an empty variable counts as unset. */
 export function resultsDir(host: Host, given: string | undefined): string {
   const { RUSHHOUR_RESULTS } = host.env;
-  return resolve(host.cwd, given ?? RUSHHOUR_RESULTS ?? 'results');
+  return resolve(host.cwd, given ?? (RUSHHOUR_RESULTS || 'results'));
 }

@@ -17,8 +17,12 @@ const GONE = ['EPIPE', 'EIO'];
 /**
  * Writes to a stream as long as possible and never fails: if the reader goes away, output ends; if the disk is full,
  * that output is lost (write(2): ENOSPC, EDQUOT). Neither ends the run.
+ * @param shape changes what is written
  */
-export function createOutput(stream: NodeJS.WriteStream): Output {
+export function createOutput(
+  stream: NodeJS.WriteStream,
+  shape: (text: string) => string = (text) => text,
+): Output {
   let gone = false;
   let fault: Error | undefined;
   const hear = (error: NodeJS.ErrnoException): void => {
@@ -30,7 +34,7 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     write(text) {
       if (gone) return;
       try {
-        stream.write(text);
+        stream.write(shape(text));
       } catch (error) {
         hear(error as NodeJS.ErrnoException);
       }

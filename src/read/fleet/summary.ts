@@ -10,6 +10,7 @@ import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
 import { diagnoseRun } from '../diagnosis.ts';
 import { readRunCounts } from '../time-series.ts';
 import type { FoundFleetRun } from './find.ts';
+import { findStillMissing } from './still-missing.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';
 
 /** External addresses of one probe that are named. */
@@ -37,11 +38,12 @@ async function readPart(dir: string, part: FleetFilePart, isAnew: boolean): Prom
   const { probe, labels, skewMs, offset } = part;
   const folder = partFolder(dir, probe);
   const read = await readPartRun(folder, isAnew);
+  const copy = part.copy === undefined ? undefined : await findStillMissing(folder, part.copy);
   const hasFolder = part.events.some(({ kind }) => kind === 'started');
   return {
     ...{ probe, labels, status: statusOf(part) },
     trouble: [
-      ...troubleOf(part),
+      ...troubleOf(copy === undefined ? part : { ...part, copy }),
       ...(typeof read === 'string' && hasFolder ? [`its folder cannot be read: ${read}`] : []),
     ],
     start: skewMs === undefined ? undefined : { skewMs, errorMs: offset?.errorMs ?? 0 },

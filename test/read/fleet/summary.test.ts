@@ -131,7 +131,7 @@ describe('sums of a fleet', () => {
         partOf('torn', {
           copy: {
             ...{ hasEnded: false, differing: ['run.json'] },
-            missing: [{ file: 'frames.jsonl', fromByte: 10, toByte: 20 }],
+            missing: [{ file: 'frames.jsonl', fromByte: 900_010, toByte: 900_020 }],
           },
         }),
       ],
@@ -165,13 +165,37 @@ describe('sums of a fleet', () => {
       false: ['its folder cannot be read: stress.started is no count'],
       torn: [
         'its folder has not arrived whole yet',
-        'bytes 10 to 20 of frames.jsonl are missing',
+        'bytes 900010 to 900020 of frames.jsonl are missing',
         'run.json differs from what the probe has',
       ],
       gone: ['was away when the run was ordered'],
       mute: ['did not answer when the run was ordered'],
     });
     expect(told.find(({ probe }) => probe === 'a')?.start).toEqual({ skewMs: 1.25, errorMs: 0.5 });
+  });
+
+  it('says no more that something is missing once it has been put back', async () => {
+    const results = makeFolder();
+    const missing = [
+      { file: 'frames.jsonl', fromByte: 0, toByte: 20 },
+      { file: 'stalls.csv', fromByte: 4, toByte: 8 },
+      { file: 'empty.txt', fromByte: 0, toByte: 0 },
+      { file: '../a.txt', fromByte: 0, toByte: 1 },
+    ];
+    await keepFleet(results, [partOf('a', { copy: { hasEnded: true, differing: [], missing } })]);
+    const troubles = async () => (await summarise(results)).probes[0]?.trouble;
+    expect(await troubles()).toContain('bytes 0 to 20 of frames.jsonl are missing');
+    const folder = await recordPart(results, 'a', [{ ok: 5, recovered: 1, reset: 0, unsent: 0 }]);
+    // What never came before other bytes is a hole; and no name leads out of the folder.
+    writeFileSync(join(folder, 'stalls.csv'), 'head\0\0\0\0tail');
+    writeFileSync(join(folder, 'empty.txt'), '');
+    writeFileSync(join(results, 'a.txt'), 'x');
+    expect(await troubles()).toEqual([
+      'bytes 4 to 8 of stalls.csv are missing',
+      'bytes 0 to 1 of ../a.txt are missing',
+    ]);
+    writeFileSync(join(folder, 'stalls.csv'), 'head1234tail');
+    expect(await troubles()).toEqual(['bytes 0 to 1 of ../a.txt are missing']);
   });
 
   it('are of the folders beside it, wherever both were moved to, and of no other', async () => {

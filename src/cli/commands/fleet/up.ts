@@ -87,7 +87,7 @@ async function up({ host }: Context, flags: UpFlags) {
   });
   try {
     const files = [...server.folder.probeFiles].map(
-      ([id, file]) => `  rushhour probe --credentials ${file} --policy ${id}.yaml --results ${id}\n`,
+      ([id, file]) => `  ${host.program} probe --credentials ${file} --policy ${id}.yaml --results ${id}\n`,
     );
     const urls = urlsFor(reachedAs(settings), settings).join(', ');
     host.stdout.write(`nats-server at ${urls}; press Ctrl-C to stop it\n${files.join('')}`);
