@@ -64,11 +64,12 @@ async function makeAuthority(keyFile: string, certificateFile: string, nowMs: nu
   return made;
 }
 
-/** Whether the authority has its key. Without a certificate there is none, and both are made. */
+/** Whether the authority has its key. What is no certificate is told of by {@link provideCertificate}, and what is not there is made. */
 export async function isAuthorityWhole(dir: string): Promise<boolean> {
   const certificateFile = join(dir, 'ca.crt');
   const known = await readFile(certificateFile, 'utf8').catch(() => undefined);
-  return known === undefined || (await readPair(join(dir, 'ca.key'), certificateFile)) !== undefined;
+  if (known === undefined || !isCertificate(known)) return true;
+  return (await readPair(join(dir, 'ca.key'), certificateFile)) !== undefined;
 }
 
 /** @returns undefined unless both are there and belong together */
