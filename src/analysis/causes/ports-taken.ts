@@ -24,10 +24,10 @@ const FREE = 0.7;
 export function describePortsFree(symptom: Symptom, seen: Observations): string | undefined {
   const taken = seen.both?.nat.ports;
   if (taken === undefined || !isUnseen(symptom, seen) || taken.missed < FEWEST) return undefined;
-  const { ports, takenMost, restUs } = taken;
-  // What was never seen again may rest for long: then all count for taken.
-  return restUs !== null && takenMost <= ports * FREE
-    ? `of ${ports} external ports that the far side saw no more than ${takenMost} were taken as SYNs did not arrive`
+  const { ports, takenMost, takenMostByMany = takenMost, restUs } = taken;
+  // What was never seen again may rest for long: then all count for taken. One port that was given again early says nothing of others.
+  return restUs !== null && takenMostByMany <= ports * FREE
+    ? `of ${ports} external ports that the far side saw no more than ${takenMostByMany} were taken as SYNs did not arrive`
     : undefined;
 }
 

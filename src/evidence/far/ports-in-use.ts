@@ -7,6 +7,9 @@ const MOST = 200_000;
 /** Times at which stalled SYNs did not arrive, by the far clock; of more, evenly chosen ones are looked at. */
 const MOST_LOOKS = 200;
 
+/** So many of the ports may have been given again sooner: a NAT lets go of some for another reason, and a capture has gaps. */
+const FEW = 0.1;
+
 /** Uses of external ports towards one destination. */
 class Uses {
   readonly clients: string[] = [];
@@ -56,10 +59,11 @@ export class PortsInUse {
     const byDestination = [...this.#byDestination.values()].map((uses) => collect(uses, new Set(addresses)));
     const [byPort] = byDestination.sort((a, b) => countUses(b) - countUses(a));
     if (byPort === undefined || byPort.size === 0) return undefined;
-    const rests = shortestRests(byPort);
+    const [rests, byMany] = [restsOf(byPort, 0), restsOf(byPort, FEW)];
     const sorted = missedAtUs.toSorted((a, b) => a - b);
     const looks = thin(sorted);
     const counts = looks.map((atUs) => countTaken(byPort, atUs, rests)).sort((a, b) => a - b);
+    const countsByMany = looks.map((atUs) => countTaken(byPort, atUs, byMany));
     const later = [...byPort.values()].map((uses) => uses.filter(({ fromUs }) => fromUs > sorted[0]!));
     return {
       ...{ ports: byPort.size, handshakes: countUses(byPort) },
@@ -67,6 +71,7 @@ export class PortsInUse {
       takenAtLeast: counts[0]!,
       takenMedian: counts[Math.floor(counts.length / 2)]!,
       takenMost: counts.at(-1)!,
+      takenMostByMany: Math.max(...countsByMany),
       later: later.reduce((sum, uses) => sum + uses.length, 0),
       laterNew: [...byPort.values()].filter(([first]) => first!.fromUs > sorted[0]!).length,
       restUs: Number.isFinite(rests.closed) ? Math.round(rests.closed) : null,
@@ -98,16 +103,21 @@ interface Rests {
   readonly reset: number;
 }
 
-/** The shortest time from a connection's last packet to the next one from its port, by how it ended; Infinity: none came. */
-function shortestRests(byPort: ByPort): Rests {
-  const rests = { closed: Number.POSITIVE_INFINITY, reset: Number.POSITIVE_INFINITY };
+/**
+ * The time from a connection's last packet to the next one from its port, by how it ended, that this share of them did not reach;
+ * Infinity: none came.
+ * @param share 0: the shortest
+ */
+function restsOf(byPort: ByPort, share: number): Rests {
+  const all = { closed: [] as number[], reset: [] as number[] };
   for (const uses of byPort.values())
     for (const [index, { toUs, end }] of uses.entries()) {
       const next = uses[index + 1];
-      if (next === undefined || end === 'open') continue;
-      rests[end] = Math.min(rests[end], Math.max(0, next.fromUs - toUs));
+      if (next !== undefined && end !== 'open') all[end].push(Math.max(0, next.fromUs - toUs));
     }
-  return rests;
+  const at = (rests: number[]) =>
+    rests.sort((a, b) => a - b)[Math.floor(share * rests.length)] ?? Number.POSITIVE_INFINITY;
+  return { closed: at(all.closed), reset: at(all.reset) };
 }
 
 /** Ports that a connection has at a time, or that rest after one. */

@@ -160,6 +160,10 @@ describe('a far side that saw the ports of a NAT', () => {
     ['hardly any came after that', { later: 19 }],
     ['this machine used no more itself', { ports: 2_000, takenMedian: 2_000, takenMost: 2_000 }],
     [
+      'only by the one that was given again soonest many were free',
+      { ports: 1_600, takenMedian: 210, takenMost: 230, takenMostByMany: 1_600, laterNew: 390 },
+    ],
+    [
       'none was ever seen again',
       { ports: 1_600, takenMedian: 210, takenMost: 230, laterNew: 390, restUs: null },
     ],
