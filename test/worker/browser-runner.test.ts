@@ -242,6 +242,16 @@ describe('a population of browsers in a shard', () => {
       expect(counts.outcomes).toEqual({ ok: 12 });
     });
 
+    it('gives a port again once its connection has ended', async () => {
+      const peer = await startPeer(answering(responseOf('hello'), 'closes'));
+      const ports = await findFree(4);
+      const { counts } = await run(peer, { arm: { source }, ports, load: { browsers: 1, thinkUs: 0 } });
+      // Each connection carries one object of five; a second page needs as many again.
+      expect(peer.seen.length).toBeGreaterThan(ports.length);
+      expect(counts.outcomes['unsent-no-port'] ?? 0).toBe(0);
+      expect(counts.browsing?.pagesFailed ?? 0).toBe(0);
+    });
+
     it('counts a port that something else holds, and takes another for the page', async () => {
       const peer = await startPeer(hello);
       const ports = await findFree(6);
