@@ -51,8 +51,7 @@ async function main() {
     for (const [name, { version, rows }] of Object.entries(measured))
       console.log(`\n${name} ${version}\n\n${renderTable(ROWS, rows)}`);
   if (options.write) {
-    writeMeasured(measured);
-    writeDocs(measured);
+    writeDocs(writeMeasured(measured));
   }
   return failures === 0 ? 0 : 1;
 }

@@ -16,7 +16,8 @@ firefox-esr, squid, krb5-kdc, krb5-admin-server, krb5-user, tcpdump, nftables, i
   --journal FILE      a line of JSON for each run; what it has is not run again (default: results/browsers.jsonl)
   --table             run nothing
   --json              print figures instead of a table
-  --write             put the figures into test/e2e/browsers/measured.json and the table into docs/browsers.md
+  --write             put the figures into test/e2e/browsers/measured.json and the table into docs/browsers.md; rows that
+                      the same version has there and the journal lacks stay
   --list              say which rows there are
   --help
 

@@ -40,14 +40,25 @@ export function summarizeRuns(runs) {
 /** What the arm did is in the docs alone, beside what browsers did. */
 const isReal = (name) => !name.startsWith('rushhour');
 
+/** Rows that the same version of a browser has there and the journal lacks stay. @returns all that is there now */
 export function writeMeasured(measured) {
-  const real = Object.entries(measured).filter(([name]) => isReal(name));
-  const text = JSON.stringify(Object.fromEntries(real), undefined, 2);
+  const before = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {};
+  const real = Object.entries(measured)
+    .filter(([name]) => isReal(name))
+    .map(([name, { version, rows }]) => {
+      const kept = before[name]?.version === version ? before[name].rows : {};
+      return [name, { version, rows: inOrder({ ...kept, ...rows }) }];
+    });
+  const all = { ...before, ...Object.fromEntries(real) };
+  const text = JSON.stringify(all, undefined, 2);
   // A line for each figure.
   const short = text.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, ' ')}]`);
   mkdirSync(dirname(FILE), { recursive: true });
   writeFileSync(FILE, `${short}\n`);
+  return { ...measured, ...all };
 }
+
+const inOrder = (rows) => Object.fromEntries(ROWS.flatMap(({ id }) => (rows[id] ? [[id, rows[id]]] : [])));
 
 export function writeDocs(measured) {
   let text = readFileSync(DOCS, 'utf8');

@@ -31,6 +31,8 @@ export class Browser implements ConnectionOwner<Connection> {
   readonly #credentials: Credentials;
   readonly #opener: Opener;
   #isRetired = false;
+  /** Until the document is asked for, over a connection that was opened ahead. */
+  #ahead: NodeJS.Timeout | undefined;
 
   constructor(number: number, arm: BrowserArm, host: BrowserHost, factory: ConnectionFactory) {
     this.number = number;
@@ -57,10 +59,21 @@ export class Browser implements ConnectionOwner<Connection> {
   open(dueUs: number): void {
     this.#page = { dueUs, left: 1, isWhole: true };
     this.#pools.closeStale(this.#host.clock());
-    const pool = this.#want(0, dueUs);
-    const isNew = pool.connections.size === 0;
+    const { opensAheadUs } = this.#arm.profile;
+    const pool = this.#pools.ofObject(0);
+    if (!this.#arm.isProxied || pool.connections.size > 0) this.#pump(this.#want(0, dueUs));
+    else if (opensAheadUs === 0) this.#askDocument(dueUs);
+    else {
+      this.#opener.openAhead(pool, dueUs);
+      this.#ahead = setTimeout(() => this.#askDocument(this.#host.clock()), opensAheadUs / 1_000);
+    }
+  }
+
+  /** On a host to which there was no connection. */
+  #askDocument(wantedAtUs: number): void {
+    const pool = this.#want(0, wantedAtUs);
     this.#pump(pool);
-    if (isNew) this.#opener.openSpares(pool, this.#arm.profile.spares);
+    this.#opener.openUpTo(pool, this.#arm.profile.forDocument);
   }
 
   /** Sends what can be sent, and opens as many connections as the limits allow. */
@@ -78,6 +91,7 @@ export class Browser implements ConnectionOwner<Connection> {
   abort(): void {
     this.#isRetired = true;
     this.#schedule?.stop();
+    clearTimeout(this.#ahead);
     for (let left = this.#page?.left ?? 0; left > 0; left -= 1) this.#host.objectOver(-1);
     this.#page = undefined;
     this.#pools.abort();
@@ -97,17 +111,11 @@ export class Browser implements ConnectionOwner<Connection> {
     if (pool.queue.waiting.length === 0) return;
     if (this.#arm.profile.backsUpFirstOnly && (pool.hasBackup || pool.isReached)) return;
     pool.hasBackup = true;
-    this.#opener.openBeside(pool, false);
+    this.#opener.openBeside(pool);
   }
 
   isToAnswer(connection: Connection): boolean {
-    if (connection.isSpare) return false;
-    const pool = this.#pools.ofConnection(connection);
-    // Measured on pages of 20 hosts: those of the objects alone have none.
-    if (pool.site === 0 && !pool.isReached && !pool.wasChallenged) {
-      pool.wasChallenged = true;
-      this.#opener.openSpares(pool, this.#arm.profile.sparesAfterChallenge);
-    }
+    if (!this.#pools.ofConnection(connection).bind(connection)) return false;
     this.#credentials.meetChallenge();
     return true;
   }

@@ -62,8 +62,6 @@ export interface Shared {
 export interface Manner {
   /** Beside another, so that it needs no other beside itself. */
   readonly isBeside: boolean;
-  /** There is no request for it yet: a challenge ends it. */
-  readonly isSpare: boolean;
   /** Credentials go with the request for a tunnel. */
   readonly authorises: boolean;
 }

@@ -95,10 +95,6 @@ export class Connection {
     return this.record.phase === 'handshake' && !tls && !arm.page.connect && this.#socket.isConnected;
   }
 
-  get isSpare(): boolean {
-    return this.#manner.isSpare;
-  }
-
   /** It carries any number of requests at once. */
   get isMultiplexed(): boolean {
     return this.#streams !== undefined;

@@ -16,7 +16,7 @@ export class HostPool {
   readonly #awaited: Connection[] = [];
   /** Connections being opened that are known to be established. */
   readonly #unnoticed = new Set<Connection>();
-  /** Connections being opened for one specific object. */
+  /** Connections being opened for one specific object, which no other gets. */
   readonly #bound = new Map<Connection, PageObject>();
   /** Connections being opened for any waiting object, or for none. */
   readonly #opening = new Set<Connection>();
@@ -27,8 +27,6 @@ export class HostPool {
   readonly queue: ObjectQueue;
   /** A connection was opened beside a slow handshake, since there was none at all. */
   hasBackup = false;
-  /** The proxy has asked for credentials before it opened a tunnel. */
-  wasChallenged = false;
 
   /** @param most open connections */
   constructor(site: number, most: number) {
@@ -87,8 +85,7 @@ export class HostPool {
   #leavesAll(): boolean {
     const { length } = this.queue.waiting;
     if (length === 0 || length > this.#opening.size) return false;
-    for (const connection of this.#opening)
-      if (!connection.isSpare && connection.isReadyUnnoticed) this.#unnoticed.add(connection);
+    for (const connection of this.#opening) if (connection.isReadyUnnoticed) this.#unnoticed.add(connection);
     return this.#unnoticed.size >= length;
   }
 
@@ -109,19 +106,41 @@ export class HostPool {
    * @returns the object that it was opened for; if undefined, it is idle
    */
   establish(connection: Connection): PageObject | undefined {
+    if (connection.isMultiplexed) return this.#share(connection);
     const object = this.#bound.get(connection);
-    if (object === undefined) {
-      this.#opening.delete(connection);
-      if (!connection.isMultiplexed)
-        (this.#unnoticed.delete(connection) && this.queue.waiting.length > 0
-          ? this.#awaited
-          : this.#unused
-        ).push(connection);
-      // One is enough (net/http/http_stream_factory_job.cc: an existing session is used, and the new one closed).
-      else if (this.#shared?.isUsable === true) connection.close();
-      else this.#shared = connection;
-    } else this.#bound.delete(connection);
-    return object;
+    if (this.#bound.delete(connection)) return object;
+    this.#opening.delete(connection);
+    const isAwaited = this.#unnoticed.delete(connection) && this.queue.waiting.length > 0;
+    (isAwaited ? this.#awaited : this.#unused).push(connection);
+    return undefined;
+  }
+
+  /** All that wait can go over it. */
+  #share(connection: Connection): undefined {
+    // Those that another connection was opened for as well (net/http/http_stream_factory_job.cc, OnSpdySessionAvailable).
+    for (const [other, object] of [...this.#bound].toReversed()) {
+      this.queue.putFirst(object);
+      this.#opening.add(other);
+    }
+    this.#bound.clear();
+    this.#opening.delete(connection);
+    // One is enough: an existing session is used, and the new one closed.
+    if (this.isMultiplexed) connection.close();
+    else this.#shared = connection;
+  }
+
+  /**
+   * The proxy asks for credentials before it opens a tunnel: only what waits for one can give any, and that has this connection from
+   * now on (net/socket/transport_client_socket_pool.cc, OnNeedsProxyAuth).
+   * @returns false if nothing waits
+   */
+  bind(connection: Connection): boolean {
+    if (this.#bound.has(connection)) return true;
+    const object = this.queue.takeFirst();
+    if (object === undefined) return false;
+    this.#opening.delete(connection);
+    this.#bound.set(connection, object);
+    return true;
   }
 
   /** Whether the next connection takes the place of one that was challenged. */
@@ -153,10 +172,12 @@ export class HostPool {
     }
     if (connection.isReady) return undefined;
     const object = this.#bound.get(connection);
-    if (this.#bound.delete(connection)) return object;
+    this.#bound.delete(connection);
     this.#opening.delete(connection);
-    if (!isChallenged) return connection.isSpare ? undefined : this.queue.takeFirst();
-    if (!connection.isSpare) this.#owed += 1;
+    if (!isChallenged) return object ?? this.queue.takeFirst();
+    if (object === undefined) return undefined;
+    this.queue.putFirst(object);
+    this.#owed += 1;
     return undefined;
   }
 

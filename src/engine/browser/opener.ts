@@ -47,25 +47,40 @@ export class Opener {
         return;
       }
       if (leave === 'never') this.#giveUp(pool, object);
-      else this.#connect(pool, object, { attempt: leave, endpoint, intendedAtUs, isSpare: false });
+      else this.#connect(pool, object, { attempt: leave, endpoint, intendedAtUs, isBeside: false });
     }
   }
 
-  /** Connections for which there is no request yet: nobody waits for permission to open them. */
-  openSpares(pool: HostPool, count: number): void {
-    if (!this.#parts.arm.isProxied || pool.connections.size === 0) return;
-    for (let spare = 0; spare < count; spare += 1) this.openBeside(pool, true);
+  /**
+   * Opens the first connection to a host, before anything is asked for there: nobody waits for permission to open it.
+   * @param dueUs when it should be opened
+   */
+  openAhead(pool: HostPool, dueUs: number): void {
+    this.#openForNone(pool, false, dueUs);
+  }
+
+  /**
+   * Opens connections until there are so many, even if one carries all requests by then: Chromium, which takes longer for TLS, has not
+   * known that yet whenever it was watched.
+   */
+  openUpTo(pool: HostPool, count: number): void {
+    for (let left = count - pool.connections.size; left > 0; left -= 1) this.openBeside(pool);
   }
 
   /** Opens a connection for no object in particular, if that is possible at once. */
-  openBeside(pool: HostPool, isSpare: boolean): void {
+  openBeside(pool: HostPool): void {
+    this.#openForNone(pool, true);
+  }
+
+  #openForNone(pool: HostPool, isBeside: boolean, dueUs?: number): void {
     const { browser, host, pools, proxies } = this.#parts;
     if (pool.isFull || !pools.hasRoom()) return;
     const nowUs = host.clock();
     const endpoint = proxies.currentAt(nowUs);
-    const leave = host.permit(browser, endpoint, nowUs, nowUs);
+    const intendedAtUs = dueUs ?? nowUs;
+    const leave = host.permit(browser, endpoint, nowUs, intendedAtUs);
     if (typeof leave === 'number')
-      this.#connect(pool, undefined, { attempt: leave, endpoint, intendedAtUs: nowUs, isSpare });
+      this.#connect(pool, undefined, { attempt: leave, endpoint, intendedAtUs, isBeside });
   }
 
   /** @param object undefined: for none in particular */
@@ -73,14 +88,14 @@ export class Opener {
     pool: HostPool,
     object: PageObject | undefined,
     {
-      isSpare,
+      isBeside,
       ...due
-    }: Pick<DueConnection, 'attempt' | 'endpoint' | 'intendedAtUs'> & Pick<Manner, 'isSpare'>,
+    }: Pick<DueConnection, 'attempt' | 'endpoint' | 'intendedAtUs'> & Pick<Manner, 'isBeside'>,
   ): void {
     const { browser, pools, credentials } = this.#parts;
     pools.opens();
-    const authorises = credentials.goAhead || (!isSpare && pool.takeOwed());
-    const manner = { isBeside: object === undefined, isSpare, authorises };
+    const authorises = credentials.goAhead || (object !== undefined && pool.takeOwed());
+    const manner = { isBeside, authorises };
     const connection = this.#parts.create({ ...due, browser, site: pool.site, manner });
     pool.add(connection, object);
     connection.open();

@@ -33,7 +33,7 @@ const OF_THE_ARM = [
   ...['page-http-basic', 'page-http-negotiate', 'page-http-basic-closing', 'silent-http', 'syn-first-two'],
   ...['document-h2-none', 'document-h2-negotiate', 'page-h1-none', 'page-h1-negotiate', 'page-h2-none'],
   ...['page-h1-basic-closing', 'page-h1-negotiate-closing', 'squid-h1-basic', 'squid-h1-negotiate'],
-  ...['squid-h2-none', 'portal-http-none', 'portal-h2-none', 'silent-h2'],
+  ...['squid-h2-none', 'squid-h2-basic', 'portal-http-none', 'portal-h2-none', 'silent-h2'],
 ];
 
 /** What the arm plays as Firefox does. */

@@ -63,7 +63,7 @@ const documentOnly: Behaviour = {
 
 it('opens ten connections for a page on many hosts, and the others once it is laid out', async () => {
   const browsers = (layoutAfterUs: number) => ({
-    ...{ objects: 31, hosts: 31, profile: { ...CHROMIUM, spares: 0, layoutAfterUs } },
+    ...{ objects: 31, hosts: 31, profile: { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, layoutAfterUs } },
   });
   const early = await startPeer(documentOnly);
   populate(early, browsers(NEVER_US)).add().open(0);

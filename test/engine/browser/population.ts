@@ -9,7 +9,7 @@ import { serverNameOf } from '../../../src/scenario/host-names.ts';
 import { endpointOf, GET } from '../../support/arms.ts';
 
 /** Chromium, but for the connections that it opens without a request for them, and for what it asks for later. */
-const ALONE = { ...CHROMIUM, spares: 0, mostBeforeLayout: Number.POSITIVE_INFINITY };
+const ALONE = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, mostBeforeLayout: Number.POSITIVE_INFINITY };
 
 const EXPECTED = { kind: 'status', statuses: [200] } as const;
 

@@ -133,7 +133,7 @@ describe('Chromium', () => {
     ['another for each, if it did not look at that,', false, 11],
   ])('opens %s beside slow handshakes where the host has a connection', async (_what, backsUpFirstOnly, most) => {
     const { peer } = await startBusy(true);
-    const profile = { ...CHROMIUM, spares: 0, backupAfterUs: 20_000, backsUpFirstOnly };
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, backupAfterUs: 20_000, backsUpFirstOnly };
     const { add, until, engine, told } = populate(peer, { objects: 8, connections: 12, profile });
     add().open(0);
     // The document's, and two that the queue of connections takes: four SYNs are not answered.

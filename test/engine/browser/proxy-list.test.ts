@@ -70,7 +70,7 @@ describe('a browser', () => {
     const next = await startPeer(stays);
     const { add, pages, told, records } = populate(refusing, {
       endpoints: [endpointOf(refusing), endpointOf(next)],
-      profile: { ...CHROMIUM, spares: 0, proxyRetryUs: 300_000 },
+      profile: { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, proxyRetryUs: 300_000 },
       // Each page needs a new connection.
       idleUs: 0,
     });

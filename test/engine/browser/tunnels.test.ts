@@ -102,6 +102,9 @@ async function startProxy({
   return { peer, asked, tunnels, requests: () => requests };
 }
 
+/** Longer than a proxy on this machine takes for a 407. */
+const LONG_AHEAD_US = 300_000;
+
 const CHROME: PopulationOptions = { tunnels: true, tls: TLS, profile: CHROMIUM, objects: 40 };
 
 describe('a page over https, through tunnels', () => {
@@ -158,15 +161,20 @@ describe('a page over https, through tunnels', () => {
     expect(new Set(outcomes)).toEqual(new Set(['ok', 'proxy-closed-after-407']));
   });
 
-  it('asks for one more tunnel after the first 407 of the document, and not for those of other hosts', async () => {
+  // Chromium's log: of a tunnel that is asked for ahead, the 407 ends the connection where nothing waits for it yet.
+  it.each([
+    ['once more where its 407 comes before the document is asked for', LONG_AHEAD_US, 3],
+    ['twice where it comes later', 0, 2],
+  ])('asks for a tunnel to the host of the document %s, and once for each other object', async (_when, opensAheadUs, documents) => {
     const { peer, asked } = await startProxy({ asks: 'and keeps the connection' });
     const { auth } = authOf('Negotiate');
-    const { add, pages } = populate(peer, { ...CHROME, objects: 5, hosts: 5, auth });
+    const profile = { ...CHROMIUM, opensAheadUs };
+    const { add, pages } = populate(peer, { ...CHROME, profile, objects: 5, hosts: 5, auth });
     add().open(0);
     await pages(1);
     const refused = asked.filter(({ isAuthorised }) => !isAuthorised).map(({ tunnel }) => tunnel);
     const at = (host: number) => refused.filter((tunnel) => tunnel === `host${host}:443`).length;
-    expect([0, 1, 2, 3, 4].map(at)).toEqual([3, 1, 1, 1, 1]);
+    expect([0, 1, 2, 3, 4].map(at)).toEqual([documents, 1, 1, 1, 1]);
   });
 
   it('sends Basic credentials with the next tunnels at once', async () => {
@@ -176,7 +184,7 @@ describe('a page over https, through tunnels', () => {
     add().open(0);
     await pages(1);
     expect(asked.filter(({ tunnel, isAuthorised }) => tunnel !== 'host0:443' && !isAuthorised)).toEqual([]);
-    expect(told.challenges).toBe(3);
+    expect([2, 3]).toContain(told.challenges);
   });
 
   it.each([
@@ -205,7 +213,7 @@ describe('a page over https, through tunnels', () => {
   ][])('fails where its tunnel %s', async (_what, options, outcome) => {
     const { peer } = await startProxy(options);
     const { add, pages, settled, outcomes, told } = populate(peer, {
-      ...{ ...CHROME, profile: { ...CHROMIUM, spares: 0 }, responseTimeoutUs: 300_000 },
+      ...{ ...CHROME, profile: { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 }, responseTimeoutUs: 300_000 },
     });
     add().open(0);
     await pages(1);
@@ -244,7 +252,7 @@ describe('a page over https, through tunnels', () => {
   it('fails where credentials are refused', async () => {
     const refusing = responseOf('', '407 Who', 'Proxy-Authenticate: Basic realm="x"\r\n');
     const { peer } = await startProxy({ instead: (socket) => void socket.write(refusing) });
-    const profile = { ...CHROMIUM, spares: 0, sparesAfterChallenge: 0 };
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
     const { add, pages, settled, outcomes } = populate(peer, {
       ...CHROME,
       profile,
@@ -286,17 +294,20 @@ describe('a page over https with HTTP/2', () => {
   });
 
   it.each([
-    'Basic',
-    'Negotiate',
-  ] as const)('is asked three or four times for credentials: %s', async (scheme) => {
+    ['Basic', LONG_AHEAD_US, 3],
+    ['Negotiate', LONG_AHEAD_US, 3],
+    ['Basic', 0, 2],
+    ['Negotiate', 0, 2],
+  ] as const)('is asked for credentials for each tunnel of its document alone: %s, %d µs ahead', async (scheme, opensAheadUs, count) => {
     const { peer, asked } = await startProxy({ asks: 'and keeps the connection', multiplexed: respond });
     const { auth } = authOf(scheme);
-    const { add, pages, told } = populate(peer, { ...CHROME, tls: MULTIPLEXING, auth });
+    const profile = { ...CHROMIUM, opensAheadUs };
+    const { add, pages, told } = populate(peer, { ...CHROME, profile, tls: MULTIPLEXING, auth });
     add().open(0);
     await pages(1);
     expect(asked.filter(({ isAuthorised }) => isAuthorised)).toHaveLength(1);
-    expect([3, 4]).toContain(told.challenges);
-    expect([3, 4]).toContain(peer.seen.length);
+    expect(told.challenges).toBe(count);
+    expect(peer.seen.length).toBe(count);
   });
 
   it('opens another tunnel where the far end wants no more requests on one, and loses none', async () => {
@@ -339,7 +350,7 @@ describe('a page over https with HTTP/2', () => {
     const { peer, asked } = await startProxy({
       multiplexed: (stream, requests) => void (requests === 1 && respond(stream)),
     });
-    const profile = { ...CHROMIUM, spares: 0 };
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
     const { add, pages, outcomes, settled, told } = populate(peer, {
       ...{ ...CHROME, objects: 10, tls: MULTIPLEXING, profile, responseTimeoutUs: 300_000 },
     });
@@ -412,12 +423,13 @@ describe('a page over https with HTTP/2', () => {
         else if (requests === 5) first?.goaway(0, 2 * 4 - 1);
       },
     });
-    const { add, pages, told } = populate(peer, { ...CHROME, objects: 10, tls: MULTIPLEXING });
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
+    const { add, pages, told } = populate(peer, { ...CHROME, profile, objects: 10, tls: MULTIPLEXING });
     add().open(0);
     await pages(1);
     expect(told.objects).toHaveLength(10);
     expect(told.objects.every((us) => us >= 0)).toBe(true);
-    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.length).toBeGreaterThan(1);
   });
 
   it('sends a request again that was refused, but not more than twice', async () => {
@@ -449,7 +461,7 @@ describe('a page over https with HTTP/2', () => {
         else stream.close(2);
       },
     });
-    const profile = { ...CHROMIUM, spares: 0 };
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
     const { add, pages, told, outcomes, engine } = populate(peer, {
       ...{ ...CHROME, objects: 2, tls: MULTIPLEXING, profile, responseTimeoutUs: 50_000 },
     });
@@ -485,7 +497,7 @@ describe('a page over https with HTTP/2', () => {
     'HTTP/1.1 400 Bad Request\r\n\r\n',
   ])('names what does not speak HTTP/2 though it said so: %j', async (garbled) => {
     const { peer } = await startProxy({ garbled });
-    const profile = { ...CHROMIUM, spares: 0 };
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
     const { add, pages, told, outcomes, settled } = populate(peer, { ...CHROME, profile, tls: MULTIPLEXING });
     add().open(0);
     await pages(1);

@@ -15,8 +15,8 @@ export const FIREFOX: BrowserProfile = {
   // Not known: it asks for all at once.
   mostBeforeLayout: Number.POSITIVE_INFINITY,
   layoutAfterUs: 0,
-  spares: 0,
-  sparesAfterChallenge: 0,
+  opensAheadUs: 0,
+  forDocument: 1,
   // network.http.connection-retry-timeout: "to wait before trying a different connection" after a SYN
   backupAfterUs: 250_000,
   backsUpFirstOnly: false,

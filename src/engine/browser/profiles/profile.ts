@@ -10,10 +10,10 @@ export interface BrowserProfile {
   readonly mostBeforeLayout: number;
   /** From the arrival of a document to its layout. */
   readonly layoutAfterUs: number;
-  /** Connections opened beside that for a document on a host to which there is none yet, through a proxy. */
-  readonly spares: number;
-  /** Tunnels for a document's host asked for once more where the proxy answers the first with a challenge, which ends each. */
-  readonly sparesAfterChallenge: number;
+  /** A document on a host to which there is no connection yet is asked for so long after the first is opened, through a proxy. */
+  readonly opensAheadUs: number;
+  /** As it is asked for, there are so many connections to the host, at least. */
+  readonly forDocument: number;
   /** When another connection is opened beside a slow handshake. */
   readonly backupAfterUs: number;
   /** Whether only while there is no connection for the host; otherwise beside each slow handshake. */
