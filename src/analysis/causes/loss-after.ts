@@ -1,5 +1,5 @@
 import { timeoutsOf } from '../observations/contrasts.ts';
-import { countResponsesResent } from '../observations/segments.ts';
+import { countCameTwice, countResponsesResent } from '../observations/segments.ts';
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { besideOf } from './cuts.ts';
 import { contradicts, decides, MOST, NOTHING, percent, supports } from './judgements.ts';
@@ -11,6 +11,10 @@ import type { Cause, Judgement } from './types.ts';
 /** Fewer are an accident. */
 const FEWEST_LATE = 3;
 const FEWEST_RESENT = 10;
+
+/** Of the segments with a hole before them, so many follow one that was late where any is, and so few where all were lost. */
+const LATE_ONES = 0.5;
+const HARDLY_ANY = 0.1;
 
 /** Handshakes enough to say how long they take; and what is shorter than the shortest time-out of a segment, 200 ms (TCP_RTO_MIN). */
 const ENOUGH_HANDSHAKES = 100;
@@ -95,13 +99,20 @@ function cameAfterTimer({ summary: { requestsResent, service } }: ArmSeen): bool
 }
 
 /**
- * What came with a hole before it followed something that the far end sent again. That is no proof of loss: what comes late by more than a
- * part of the round trip, behind what was sent after it, is sent again as well (RACK, RFC 8985 section 6.2).
+ * What came with a hole before it followed something that was sent again. That alone is no proof of loss: what comes late by more than a
+ * part of the round trip, behind what was sent after it, is sent again as well (RACK, RFC 8985 section 6.2), but then arrives twice.
  */
-function judgeHoles({ text }: Symptom, seen: Observations): Judgement[] {
-  return supports(
-    `${text}, and the far end sent ${countResponsesResent(seen) ?? 0} segments again: within milliseconds, as more had followed them`,
-  );
+function judgeHoles({ text, count }: Symptom, seen: Observations): Judgement[] {
+  const resent = countResponsesResent(seen);
+  const twice = countCameTwice(seen);
+  if (twice !== undefined && twice >= count * LATE_ONES)
+    return contradicts(`${twice} segments came although they had come before: late, and not lost`);
+  if (resent === undefined)
+    return supports(`${text}, whose segments are nearly all that this machine sent and received`);
+  const again = `${text}, and the far end sent ${resent} segments again: within milliseconds, as more had followed them`;
+  return twice !== undefined && twice <= count * HARDLY_ANY && resent >= count * MOST
+    ? decides(`${again}; ${twice === 0 ? 'none' : twice} came twice, as what is late does`)
+    : supports(again);
 }
 
 /** A response that came late is one that the far end sent again, if it counts as many; or else something waited. */

@@ -26,7 +26,7 @@ export interface WeighedSymptom {
 /**
  * Weighs every cause that could explain a symptom. One that anything contradicts is excluded, whatever speaks for it; confidence in a
  * cause is nothing but the exclusion of its rivals. The last one left is named only if something was seen that it alone predicts:
- * what is not in the list may look like it.
+ * what is not in the list may look like it. Of what is scattered, none is named.
  */
 export function weighSymptom(
   symptom: Symptom,
@@ -45,7 +45,7 @@ export function weighSymptom(
     symptom,
     weighed,
     possible,
-    named: rivals.length === 0 && only?.isDecided === true ? only : undefined,
+    named: rivals.length === 0 && only?.isDecided === true && !symptom.isScattered ? only : undefined,
   };
 }
 

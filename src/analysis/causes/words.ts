@@ -18,19 +18,28 @@ export function sayCannotTell(open: readonly WeighedSymptom[]): string[] {
       .map(({ possible }) => possible.map(({ cause }) => cause.name))
       .reduce((common, others) => common.filter((name) => others.includes(name)));
     return names.length > 0
-      ? [sayMayBe(alike.map(({ symptom }) => symptom.text).join(', and '), names)]
+      ? [
+          sayMayBe(
+            alike.map(({ symptom }) => symptom.text).join(', and '),
+            names,
+            alike.some(({ symptom }) => symptom.isScattered),
+          ),
+        ]
       : alike.map(({ symptom, possible }) =>
           sayMayBe(
             symptom.text,
             possible.map(({ cause }) => cause.name),
+            symptom.isScattered,
           ),
         );
   });
 }
 
-function sayMayBe(seen: string, names: readonly string[]): string {
+function sayMayBe(seen: string, names: readonly string[], isScattered = false): string {
   if (names.length === 0)
     return `Cannot tell: ${seen}, and no single cause that is known fits all that was seen.`;
+  if (names.length === 1 && isScattered)
+    return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but these are too few to name it.`;
   if (names.length === 1)
     return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but nothing was seen that it alone predicts.`;
   const shown = names.slice(0, MOST_NAMES);

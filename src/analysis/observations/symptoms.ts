@@ -1,7 +1,7 @@
 import { groupDigits } from '../group-digits.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { contrastArms, countOf } from './contrasts.ts';
-import { areMany, countHoles, countResponsesResent } from './segments.ts';
+import { areMany, countHoles, countResponsesResent, isNearlyAlone } from './segments.ts';
 import { SYMPTOMS } from './symptom-kinds.ts';
 import type { ArmSeen, Observations, Symptom, SymptomKind } from './types.ts';
 
@@ -23,7 +23,35 @@ const AS_MANY = 1.5;
 export function listSymptoms(seen: Observations): Symptom[] {
   const symptoms = [...COUNTED.flatMap((kind) => ofKind(kind, seen.arms)), ...findWaits(seen)];
   // Where more is ill, its causes say whether packets are lost towards this machine as well.
-  return symptoms.length > 0 ? symptoms : findHoles(seen);
+  return symptoms.length > 0 ? symptoms : [...findScattered(seen), ...findHoles(seen)];
+}
+
+/**
+ * Handshakes that stalled although their SYN was sent again twice or more: a few in many arms, none of which has enough. Loss by chance, such as
+ * any path has, does not take the same packet three times.
+ */
+function findScattered({ arms }: Observations): Symptom[] {
+  const lost = arms.reduce((sum, one) => sum + countSilenced(one), 0);
+  const [arm, ...others] = arms.toSorted((a, b) => surelyIll(b, 'stalled') - surelyIll(a, 'stalled'));
+  if (arm === undefined || lost < FEWEST) return [];
+  const started = arms.reduce((sum, one) => sum + one.started, 0);
+  const text = groupDigits(
+    `${lost} of ${started} handshakes stalled although their SYN was sent again twice or more, none of the arms having more than a few`,
+  );
+  const contrasts = contrastArms(arm, others, 'stalled');
+  return [{ kind: 'stalled', arm, count: arm.stalled, of: arm.started, contrasts, text, isScattered: true }];
+}
+
+/** Sent again at 1 and 3 s (RFC 6298, tcp(7)), a SYN has been lost three times where no handshake came of it in so long. */
+const LOST_THRICE_US = 3_500_000;
+
+/** Where the system does not tell how often a SYN was sent again, those that were never answered. */
+function countSilenced({ arm, summary: { synRetransmits = {}, outcomes } }: ArmSeen): number {
+  const twice = Object.entries(synRetransmits).filter(([times]) => Number(times) >= 2);
+  return Math.max(
+    twice.reduce((sum, [, count]) => sum + count, 0),
+    arm.handshakeTimeoutUs >= LOST_THRICE_US ? (outcomes['handshake-timeout'] ?? 0) : 0,
+  );
 }
 
 function ofKind(kind: SymptomKind, arms: readonly ArmSeen[]): Symptom[] {
@@ -87,15 +115,17 @@ function findWaits({ findings, arms }: Observations): Symptom[] {
 
 /**
  * Segments that came with a hole before them, and as many that the far end sent again: nobody waits for those that are sent again within
- * milliseconds, but packets are lost. Both are counted for whole machines, so that one alone may be another program's.
+ * milliseconds, but packets are lost. Both are counted for whole machines, so that one alone may be another program's, unless none but the
+ * run's own connections can have had them.
  */
 function findHoles(seen: Observations): Symptom[] {
   const holes = countHoles(seen);
-  const resent = countResponsesResent(seen) ?? 0;
+  const resent = countResponsesResent(seen);
   const asking = seen.arms.filter(({ arm }) => arm.via !== 'tcp' && arm.via !== 'icmp');
   const [arm] = asking.toSorted((a, b) => b.summary.established - a.summary.established);
   const of = asking.reduce((sum, { summary }) => sum + summary.established, 0);
-  const isSame = holes <= resent * AS_MANY && resent <= holes * AS_MANY;
+  const isSame =
+    resent === undefined ? isNearlyAlone(seen) : holes <= resent * AS_MANY && resent <= holes * AS_MANY;
   if (arm === undefined || !isSame || !areMany(holes, of)) return [];
   const count = Math.min(holes, of);
   const text = groupDigits(

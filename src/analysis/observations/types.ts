@@ -146,4 +146,6 @@ export interface Symptom {
   readonly contrasts: readonly Contrast[];
   /** "1,233 of 12,000 handshakes of stress stalled". */
   readonly text: string;
+  /** No arm shows enough of it to have a pattern: it is an illness, and no cause of it is named. */
+  readonly isScattered?: true;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeRefusedByChance } from '../../../src/analysis/causes/by-chance.ts';
 import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
-import type { CauseId } from '../../../src/analysis/causes/index.ts';
+import { CAUSES, type CauseId } from '../../../src/analysis/causes/index.ts';
 import { weighSymptom } from '../../../src/analysis/causes/weigh.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import type { Observations } from '../../../src/analysis/observations/types.ts';
@@ -244,6 +244,53 @@ describe('what drops all packets to a port above a rate', () => {
   });
 });
 
+describe('handshakes that stall here and there, too few in any arm to have a pattern', () => {
+  const seen = see('scattered-stalls');
+  const withTimes = (times: string): Observations => ({
+    ...seen,
+    arms: seen.arms.map((arm) => {
+      const { synRetransmits = {}, outcomes } = arm.summary;
+      const moved = Object.entries(synRetransmits).map(([key, count]) => [key === '4' ? times : key, count]);
+      const { 'handshake-timeout': silent = 0, ok = 0 } = outcomes;
+      const healed = { ...outcomes, ok: ok + silent, 'handshake-timeout': 0 };
+      return {
+        ...arm,
+        summary: { ...arm.summary, synRetransmits: Object.fromEntries(moved), outcomes: healed },
+      };
+    }),
+  });
+
+  it('are an illness where a SYN that is sent again does not heal them, and nothing of it is named', () => {
+    const { verdict, text, causes } = diagnose(seen);
+    expect({ verdict, text }).toEqual({
+      verdict: 'cannot-tell',
+      text: expect.stringMatching(
+        /^Cannot tell: 5 of 2,164 handshakes stalled although their SYN was sent again twice/,
+      ),
+    });
+    expect(causes.find(({ id }) => id === 'early-reuse')?.status).toBe('possible');
+    expect(causes.filter(({ status }) => status === 'named')).toEqual([]);
+  });
+
+  it('are those of any path where it does', () => {
+    expect(diagnose(withTimes('1'))).toMatchObject({
+      verdict: 'healthy',
+      text: expect.stringContaining('5 of 2,164 handshakes stalled, as on any path'),
+    });
+  });
+
+  it('name nothing even where one cause alone fits', () => {
+    const [symptom] = listSymptoms(seen);
+    const only = CAUSES.filter(({ id }) => id === 'early-reuse').map((cause) => ({
+      ...cause,
+      judge: () => [{ says: 'decides' as const, text: 'x' }],
+    }));
+    expect(weighSymptom(symptom!, seen, only)).toMatchObject({ possible: [{}], named: undefined });
+    const { isScattered: _, ...plain } = symptom!;
+    expect(weighSymptom(plain, seen, only).named?.cause.id).toBe('early-reuse');
+  });
+});
+
 describe('packets that are lost towards here, and sent again within milliseconds', () => {
   const seen = see('loss-healed-at-once');
 
@@ -260,8 +307,42 @@ describe('packets that are lost towards here, and sent again within milliseconds
     ]);
   });
 
+  const counted = { ...seen.near, TcpInSegs: 8_000 };
+
+  it('are named where none of what the far end sent again came twice', () => {
+    const { verdict, causes } = diagnose({ ...seen, near: { ...counted, TcpExtDelayedACKLost: 3 } });
+    expect(verdict).toBe('named');
+    expect(causes).toMatchObject([{ id: 'loss-after-handshake', status: 'named' }, {}]);
+  });
+
   it.each([
-    ['the far end is not known', withoutFar(seen)],
+    ['to connections that were open', { TcpExtDelayedACKLost: 50 }],
+    ['to connections that were closed', { TcpOutRsts: 170 }],
+  ])('are not lost but late where they come twice, %s', (_, near) => {
+    for (const one of [seen, withoutFar(seen)]) {
+      const { verdict, causes } = diagnose({ ...one, near: { ...counted, ...near } });
+      expect(verdict).toBe('cannot-tell');
+      expect(causes.find(({ id }) => id === 'loss-after-handshake')?.status).toBe('excluded');
+    }
+  });
+
+  it('may be lost where the far end is not known, and hardly anything else used this machine', () => {
+    const { verdict, causes } = diagnose(withoutFar(seen));
+    expect(verdict).toBe('cannot-tell');
+    expect(causes.flatMap(({ id, status }) => (status === 'possible' ? [id] : []))).toEqual([
+      'loss-after-handshake',
+    ]);
+  });
+
+  it.each([
+    [
+      'the far end is not known, and others had connections',
+      { ...withoutFar(seen), near: { ...seen.near, TcpActiveOpens: 4_000 } },
+    ],
+    [
+      'the far end is not known, and others sent and received',
+      { ...withoutFar(seen), near: { ...seen.near, TcpOutSegs: 40_000 } },
+    ],
     ['the far end sent far fewer again', { ...seen, far: { ...seen.far, TcpRetransSegs: 20 } }],
     ['the far end sent far more again', { ...seen, far: { ...seen.far, TcpRetransSegs: 200 } }],
   ])('are no illness, and told of, where %s', (_, one) => {

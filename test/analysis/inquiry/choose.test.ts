@@ -26,6 +26,29 @@ describe('a session that chooses its arms', () => {
     expect(stopped).toBe('one cause is left');
   });
 
+  it('goes on where a few handshakes stalled for good, and calls that no health', () => {
+    const { stages, why, diagnosis } = converse(() => {
+      const tried = new Map<string, number>();
+      const silent = new Set<string>();
+      return {
+        // One of each arm of the second stage.
+        syn({ tuple, copy, arm: { name } }) {
+          if (copy === 0) {
+            const nth = (tried.get(name) ?? 0) + 1;
+            tried.set(name, nth);
+            if (nth === 25 && name.endsWith('-2')) silent.add(tuple);
+            else silent.delete(tuple);
+          }
+          return silent.has(tuple) ? 'drop' : 'pass';
+        },
+      };
+    });
+    expect(stages.slice(0, 2)).toEqual(['baseline', 'breadth']);
+    expect(stages.length).toBeGreaterThan(2);
+    expect(why[2]).toMatch(/stalled/);
+    expect(diagnosis.verdict).toBe('cannot-tell');
+  });
+
   it('fills a limit of open connections again, at two rates, by the number that was seen', () => {
     const { stages, why, diagnosis, arms } = converse(() => openLimit(120));
     expect(stages.slice(0, 3)).toEqual(['baseline', 'breadth', 'cycle']);

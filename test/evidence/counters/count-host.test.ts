@@ -57,11 +57,11 @@ describe('what the kernel counted since the last time it was asked', () => {
 
   it('keeps nothing that says nothing, and nothing of a counter that began anew', () => {
     const { put, start } = counting();
-    put('snmp', 'Tcp: RtoMin InSegs ActiveOpens\nTcp: 200 50 90\n');
+    put('snmp', 'Tcp: RtoMin OutRsts2 ActiveOpens\nTcp: 200 50 90\n');
     const take = start();
-    put('snmp', 'Tcp: RtoMin InSegs ActiveOpens\nTcp: 300 70 4\n');
+    put('snmp', 'Tcp: RtoMin OutRsts2 ActiveOpens\nTcp: 300 70 4\n');
     expect(take()).toEqual({});
-    put('snmp', 'Tcp: RtoMin InSegs ActiveOpens\nTcp: 300 90 9\n');
+    put('snmp', 'Tcp: RtoMin OutRsts2 ActiveOpens\nTcp: 300 90 9\n');
     expect(take()).toEqual({ hostCounters: { TcpActiveOpens: 5 } });
   });
 
