@@ -1,13 +1,12 @@
 import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
 import { groupDigits } from '../group-digits.ts';
 import { areMany, countHoles } from '../observations/segments.ts';
-import { listSymptoms } from '../observations/symptoms.ts';
 import type { Observations } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import type { DiagnosedCause, Diagnosis } from './diagnosis.ts';
 import { percent } from './judgements.ts';
 import type { Cause } from './types.ts';
-import { type Weighed, type WeighedSymptom, weighSymptom } from './weigh.ts';
+import { type Weighed, type WeighedSymptom, weighSymptoms } from './weigh.ts';
 import { sayCannotTell, sayNamed, sayStep } from './words.ts';
 
 /** Fewer attempts than this are too few to call anything healthy: of 100 clean ones, up to 3.7 % may still be ill. */
@@ -39,9 +38,9 @@ function weighAll(seen: Observations): Diagnosis {
     ...{ symptoms: [], ill: [], causes: [], decide: [] },
   });
   if (why !== undefined && !(seen.generatorLimited && seen.isLimitedByDrops === true)) return none(why);
-  const symptoms = listSymptoms(seen);
+  const weighed = weighSymptoms(seen);
+  const symptoms = weighed.map(({ symptom }) => symptom);
   if (symptoms.length === 0) return why === undefined ? describeHealth(seen) : none(why);
-  const weighed = symptoms.map((symptom) => weighSymptom(symptom, seen));
   const named = new Set(weighed.flatMap((one) => one.named?.cause.id ?? []));
   // A machine that drops packets itself can tell of nothing else.
   if (why !== undefined && [...named].join() !== 'probe') return none(why);

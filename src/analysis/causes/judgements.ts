@@ -70,15 +70,17 @@ interface Fates {
   readonly matched: number;
 }
 
+/** That an RST came back to what must be refused is how it ended, once its SYN was sent again, and says nothing of why it had stalled. */
 function sumFates(arms: readonly ArmSeen[], kind: Symptom['kind'], { both }: Observations): Fates {
   const counts = new Map<SynFate, number>();
-  for (const { name } of arms)
+  for (const { name, arm } of arms)
     for (const what of kind === 'healed' ? HEALED_KINDS : STALLED_KINDS)
       for (const [fate, count] of Object.entries(both?.series[name]?.fates[what] ?? {}) as [
         SynFate,
         number,
       ][])
-        if (fate !== 'unmatched') counts.set(fate, (counts.get(fate) ?? 0) + count);
+        if (fate !== 'unmatched' && !(fate === 'rst-returned' && arm.expect.kind === 'refused'))
+          counts.set(fate, (counts.get(fate) ?? 0) + count);
   const matched = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return { counts, matched };
 }

@@ -18,7 +18,8 @@ const HARDLY_ANY = 0.1;
 
 /** Handshakes enough to say how long they take; and what is shorter than the shortest time-out of a segment, 200 ms (TCP_RTO_MIN). */
 const ENOUGH_HANDSHAKES = 100;
-const ENOUGH_MEASURED = 500;
+const ENOUGH_MEASURED = 200;
+const ENOUGH_MEASURED_OF_FEW = 500;
 const PROMPT_US = 150_000;
 
 /** TCP_RTO_MIN, 200 ms, and what ticks and a round trip of some 50 ms add. */
@@ -80,7 +81,12 @@ function judgeSpared(arm: ArmSeen, seen: Observations): Judgement[] {
     ...beside.map(({ summary: { handshakeUs } }) => (isFew ? handshakeUs.p999 : handshakeUs.p99)),
   );
   const measured = beside.reduce((sum, { summary }) => sum + summary.handshakeUs.count, 0);
-  if (measured < ENOUGH_MEASURED || slowest >= PROMPT_US || !cameAfterTimer(arm)) return NOTHING;
+  if (
+    measured < (isFew ? ENOUGH_MEASURED_OF_FEW : ENOUGH_MEASURED) ||
+    slowest >= PROMPT_US ||
+    !cameAfterTimer(arm)
+  )
+    return NOTHING;
   return decides(
     `${resent.count} of ${resent.measured} requests were sent again, while ${isFew ? '99.9' : '99'} % of ${measured} handshakes with the same endpoint took ${Math.ceil(slowest / 1_000)} ms or less`,
   );

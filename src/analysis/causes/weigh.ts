@@ -1,5 +1,7 @@
 import { groupDigits } from '../group-digits.ts';
+import { listSymptoms } from '../observations/symptoms.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
+import { besideOf } from './cuts.ts';
 import { CAUSES } from './index.ts';
 import { judgeContrasts } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -47,6 +49,38 @@ export function weighSymptom(
     possible,
     named: rivals.length === 0 && only?.isDecided === true && !symptom.isScattered ? only : undefined,
   };
+}
+
+/** Weighs all symptoms of a run, each by itself, and then those of one kind and endpoint together. */
+export function weighSymptoms(seen: Observations): WeighedSymptom[] {
+  const each = listSymptoms(seen).map((symptom) => weighSymptom(symptom, seen));
+  return each.map((one) => ({ ...one, named: one.named ?? findCommon(one, each, seen) }));
+}
+
+/**
+ * The only cause that fits each of several symptoms, where something was seen in one of them that it alone predicts: every rival of it is
+ * excluded by another arm of the same run, to the same endpoint, that it would have met as well.
+ */
+function findCommon(
+  one: WeighedSymptom,
+  each: readonly WeighedSymptom[],
+  seen: Observations,
+): Weighed | undefined {
+  const beside = new Set(besideOf(one.symptom, seen).map(({ name }) => name));
+  const alike = each.filter(
+    ({ symptom }) =>
+      symptom.kind === one.symptom.kind && beside.has(symptom.arm.name) && symptom.isScattered !== true,
+  );
+  if (alike.length < 2 || !alike.includes(one)) return undefined;
+  const common = one.possible.filter(({ cause }) =>
+    alike.every(({ possible }) => possible.some((other) => other.cause.id === cause.id)),
+  );
+  const [only, ...others] = common;
+  const isDecided = alike.some(({ possible }) =>
+    possible.some(({ cause, isDecided: decided }) => decided && cause.id === only?.cause.id),
+  );
+  const rivals = others.filter(({ cause }) => cause.isCaseOf !== only?.cause.id);
+  return isDecided && rivals.length === 0 ? only : undefined;
 }
 
 function weigh(cause: Cause, symptom: Symptom, seen: Observations): Weighed {

@@ -1,8 +1,7 @@
 import { percent, shareInGaps } from '../causes/judgements.ts';
 import { isEndedByTimer } from '../causes/own-clock.ts';
 import { isFilled } from '../causes/room.ts';
-import { type WeighedSymptom, weighSymptom } from '../causes/weigh.ts';
-import { listSymptoms } from '../observations/symptoms.ts';
+import { type WeighedSymptom, weighSymptoms } from '../causes/weigh.ts';
 import type { ArmSeen, Observations } from '../observations/types.ts';
 import type { Kit } from './arms.ts';
 import { BUILDERS } from './stages.ts';
@@ -63,7 +62,7 @@ export const DOES: Readonly<Record<StageId, string>> = {
  */
 export function choose(means: Kit, { done, leftSec }: Position, seen: Observations | undefined): Chosen {
   const kit = withoutSilentPorts(means, seen);
-  const weighed = seen === undefined ? [] : listSymptoms(seen).map((symptom) => weighSymptom(symptom, seen));
+  const weighed = seen === undefined ? [] : weighSymptoms(seen);
   const measured = { ...measure(seen, weighed), leftSec };
   const untried: { id: StageId; needs: string }[] = [];
   const attempt = (id: StageId, why: string): Choice | undefined => {

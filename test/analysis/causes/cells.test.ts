@@ -72,6 +72,18 @@ const CELLS: readonly Cell[] = [
     without: withSlowHandshakes,
   },
   {
+    ...{ name: 'loss-of-requests', cause: 'loss-after-handshake' },
+    ...{ decidedBy: 'handshakes that were all prompt', without: withSlowHandshakes },
+  },
+  {
+    ...{ name: 'loss-of-refusals', cause: 'loss', decidedBy: 'the far side' },
+    without: (seen) => ({ ...withoutFar(seen), near: { ...seen.near, TcpExtTCPOFOQueue: 40 } }),
+  },
+  {
+    ...{ name: 'open-limit-few', cause: 'open-limit', decidedBy: 'the arm that filled it at two rates' },
+    without: (seen) => withoutArms(seen, ['fill-3']),
+  },
+  {
     ...{ name: 'reset-injected', cause: 'reset-injected', decidedBy: 'the TTL of the RSTs' },
     without: withoutPackets,
   },
