@@ -27,12 +27,14 @@ export class HelpfulCommand extends Command {
   override addOption(option: Option): this {
     const [, kind] = /[<[](?:[^>\]]*\|)?(dir|file)\b[^>\]]*[>\]]/.exec(option.flags) ?? [];
     if (kind === undefined) return super.addOption(option);
-    const { parseArg } = option;
+    const { parseArg, variadic, defaultValue } = option;
     return super.addOption(
       option.argParser((value: string, previous: unknown) => {
         if (value === '')
           throw new InvalidArgumentError(`It names no ${kind === 'dir' ? 'folder' : 'file'}.`);
-        return parseArg === undefined ? value : parseArg(value, previous);
+        if (parseArg !== undefined) return parseArg(value, previous);
+        if (!variadic) return value;
+        return Array.isArray(previous) && previous !== defaultValue ? [...previous, value] : [value];
       }),
     );
   }
