@@ -303,6 +303,11 @@ arms:
     expect(err).toContain('proxy 127.0.0.1:3128, then 127.0.0.3:81 from');
     const spread = await cli('run', 'etc/class.yaml', '--pac', 'p.pac', '--spread');
     expect(spread.arms.map(({ besideInOrder }) => besideInOrder)).toEqual([undefined, undefined]);
+    // A token is for one proxy.
+    const auth = 'auth: { scheme: negotiate, to: proxy }';
+    writeFileSync(join(dir, 'etc/tokens.yaml'), `${header}\n${browsers.replace('{', `{ ${auth},`)}\n`);
+    const withTokens = await cli('run', 'etc/tokens.yaml', '--pac', 'p.pac');
+    expect(withTokens.arms.map(({ proxy, beside }) => [proxy, beside])).toEqual([[first, undefined]]);
   });
 
   it('is asked anew by every night, from wherever it lies', async () => {

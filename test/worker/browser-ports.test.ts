@@ -51,6 +51,17 @@ it('tells how long a port has rested, at its address and at any', () => {
   expect(ports.take(1, 4_000_000)).toEqual({ port: 100, age: { portUs: 3_000_000, sourceUs: -1 } });
 });
 
+it('gives a port back at the address that had it, and counts only what was open as a use', () => {
+  const ports = open('{ ports: 100-103, order: sequential }')!;
+  for (const source of [0, 1]) takeAll(ports, source);
+  ports.release(closed(1, 100, 1_000_000), 'ok');
+  expect([0, 1].map((source) => ports.hasFree(source, 2_000_000))).toEqual([false, true]);
+  const unsent = { ...refusedLocally('EMFILE'), source: 1, sourcePort: 101, endedAtUs: 1_000_000 };
+  ports.release(unsent, 'local-fd-exhausted');
+  expect(ports.take(1, 2_000_000)).toEqual({ port: 100, age: { portUs: 1_000_000, sourceUs: 1_000_000 } });
+  expect(ports.take(1, 2_000_000)).toEqual({ port: 101, age: { portUs: -1, sourceUs: -1 } });
+});
+
 it('leaves a port alone for a minute that something else holds', () => {
   const ports = open('{ ports: 100-103 }')!;
   takeAll(ports, 0);

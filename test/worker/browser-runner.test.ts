@@ -199,6 +199,16 @@ describe('a population of browsers in a shard', () => {
     expect(timed).not.toContain('stress.page');
   });
 
+  it('begins with each proxy in turn where browsers are spread over several', async () => {
+    const [first, second] = [await startPeer(hello), await startPeer(hello, '127.0.0.2')];
+    const proxies = [
+      { ...first, named: 'a' },
+      { ...second, named: 'b' },
+    ];
+    await run(first, { proxies });
+    expect([first.seen.length, second.seen.length]).toEqual([6, 6]);
+  });
+
   it('begins with the first proxy of a list, at each of its addresses, and leaves the next alone', async () => {
     const [first, second] = [await startPeer(hello), await startPeer(hello, '127.0.0.2')];
     const other = { host: '127.0.0.2', port: first.port, named: 'a' };
@@ -248,8 +258,29 @@ describe('a population of browsers in a shard', () => {
       const { counts } = await run(peer, { arm: { source }, ports, load: { browsers: 1, thinkUs: 0 } });
       // Each connection carries one object of five; a second page needs as many again.
       expect(peer.seen.length).toBeGreaterThan(ports.length);
+      const reused = Object.values(counts.byReuseAge).reduce((sum, { attempts }) => sum + attempts, 0);
+      expect(reused).toBe(counts.started - new Set(peer.seen.map(({ remotePort }) => remotePort)).size);
       expect(counts.outcomes['unsent-no-port'] ?? 0).toBe(0);
       expect(counts.browsing?.pagesFailed ?? 0).toBe(0);
+    });
+
+    it('does not count a port as used again that something else has taken meanwhile', async () => {
+      const [port] = await findFree(1);
+      const peer = await startPeer({
+        request(socket) {
+          socket.end(responseOf('hello', '200 OK', 'Connection: close\r\n'));
+          socket.once('close', () => {
+            const holder = createServer().listen(port, '127.0.0.1');
+            onTestFinished(() => void holder.close());
+          });
+        },
+      });
+      const { counts } = await run(peer, {
+        ...{ arm: { source }, ports: [port!] },
+        load: { browsers: 1, forUs: 2_000_000, thinkUs: 400_000, page: { objects: 1, paths: [], hosts: [] } },
+      });
+      expect(counts.outcomes).toMatchObject({ ok: 1, 'local-port-in-use': 1 });
+      expect(Object.values(counts.byReuseAge).reduce((sum, { attempts }) => sum + attempts, 0)).toBe(0);
     });
 
     it('counts a port that something else holds, and takes another for the page', async () => {
@@ -258,7 +289,9 @@ describe('a population of browsers in a shard', () => {
       const holder = createServer().listen(ports[0], '127.0.0.1');
       await once(holder, 'listening');
       onTestFinished(() => void holder.close());
-      const { counts } = await run(peer, { arm: { source }, ports, load: { browsers: 1 } });
+      // Whose first connection is the document's own, not one opened ahead.
+      const load = { browsers: 1, profile: 'firefox' as const };
+      const { counts } = await run(peer, { arm: { source }, ports, load });
       expect(counts.outcomes['local-port-in-use']).toBe(1);
       expect(counts.browsing?.pages).toBeGreaterThan(0);
       expect(counts.browsing?.pagesFailed ?? 0).toBe(0);

@@ -21,7 +21,7 @@ export async function chooseEndpoints(
   scenario: string,
   flags: readonly string[],
   cwd: string,
-  natPorts?: number,
+  natPorts: number | undefined,
 ): Promise<Endpoints> {
   const { proxy, target } = describeFacts(1);
   const given = readOverrides(flags);

@@ -100,12 +100,15 @@ describe('a scenario run in a lab', () => {
     ['quickstart', [], { proxy, target }],
     ['steady', ['--rat', '5/s'], { proxy, target }],
   ])('%s with %j is given %j', async (scenario, flags, endpoints) => {
-    expect(await chooseEndpoints(scenario, flags, '/nowhere')).toEqual(endpoints);
+    expect(await chooseEndpoints(scenario, flags, '/nowhere', undefined)).toEqual(endpoints);
   });
 
   it.each([
     ['small-nat-pool:150', 'first-bell', [], ['natPorts=150']],
     ['timewait-1s:ports=700+random-loss:2%', 'first-bell', [], ['natPorts=700']],
+    ['timewait-60s:ports=700', 'first-bell', [], ['natPorts=700']],
+    ['timewait-1s-lenient:ports=700', 'first-bell', [], ['natPorts=700']],
+    ['timewait-1s-rst-drop:ports=700', 'first-bell', [], ['natPorts=700']],
     ['timewait-1s', 'first-bell', [], undefined],
     ['small-nat-pool:150', 'first-bell', ['--set', 'natPorts=4000'], undefined],
     ['small-nat-pool:150', 'steady', [], undefined],
