@@ -106,12 +106,19 @@ function note(connection, { atMs, flags, seq }, isFromClient) {
   if (isFromClient && seq !== undefined && connection.sentBytes === undefined) connection.sentBytes = seq - 1;
 }
 
-/** How many were begun and not yet ended at once, at most; times in milliseconds. */
+/** How long the first SYN is waited for (RFC 6298, 2.1). */
+const FIRST_SYN_MS = 1_000;
+
+/**
+ * How many were begun and not yet ended at once, at most; times in milliseconds. One that is given up before it opens sends nothing: it
+ * lasts until its next SYN would have been due.
+ */
 export function peakOf(connections) {
-  const changes = connections.flatMap(({ syns, endedAtMs }) => [
-    [syns[0], 1],
-    ...(endedAtMs === undefined ? [] : [[endedAtMs, -1]]),
-  ]);
+  const changes = connections.flatMap(({ syns, openAtMs, endedAtMs }) => {
+    const waitedMs = syns.length === 1 ? FIRST_SYN_MS : syns.at(-1) - syns.at(-2);
+    const endMs = endedAtMs ?? (openAtMs === undefined ? syns.at(-1) + waitedMs : undefined);
+    return [[syns[0], 1], ...(endMs === undefined ? [] : [[endMs, -1]])];
+  });
   let now = 0;
   let peak = 0;
   for (const [, change] of changes.sort(([a, first], [b, second]) => a - b || first - second)) {

@@ -60,4 +60,15 @@ describe('a capture of beginnings and ends', () => {
     ]);
     expect(peakOf(seen)).toBe(2);
   });
+
+  it('counts one that never opened until its next SYN would have been due', () => {
+    const never = (port: number, ...atSec: number[]) => ({
+      ...{ clientPort: port, serverPort: 3_128 },
+      syns: atSec.map((sec) => sec * 1_000),
+    });
+    expect(peakOf([never(1, 0), never(2, 0.5)])).toBe(2);
+    expect(peakOf([never(1, 0), never(2, 1.5)])).toBe(1);
+    expect(peakOf([never(1, 0, 1, 3), never(2, 4.5)])).toBe(2);
+    expect(peakOf([{ ...never(1, 0), openAtMs: 1 }, never(2, 100)])).toBe(2);
+  });
 });
