@@ -29,9 +29,13 @@ export function listPorts({ ports }: ArmSummary): string[] {
   if (ports === undefined) return [];
   const { users, perUser, open, held30s, held120s } = ports;
   return [
-    `open at once: ${formatSpread(open)}; of one browser (${formatCount(users)}): ${formatSpread(perUser)}`,
+    `open at once: ${formatSpread(open)}; of ${formatOne(users)}: ${formatSpread(perUser)}`,
     `kept 30 s after the close: ${formatSpread(held30s)}; 120 s: ${formatSpread(held120s)}`,
   ];
+}
+
+function formatOne(users: number): string {
+  return users === 1 ? 'the one browser' : `one of ${formatCount(users)} browsers`;
 }
 
 export function formatSpread({ p50, p90, max }: PortSpread): string {

@@ -31,11 +31,13 @@ describe('an arm of browsers', () => {
       'pages 1,240, 2 of them incomplete; 9.50 connections and 9.00 requests for credentials each; 30 connections without a request; 6.50 SYNs per stalled handshake',
     );
     expect(text).toContain(
-      'ports open at once: p50 1,700, p90 1,800, most 1,850; of one browser (300): p50 6, p90 9, most 16',
+      'ports open at once: p50 1,700, p90 1,800, most 1,850; of one of 300 browsers: p50 6, p90 9, most 16',
     );
     expect(text).toContain(
       'kept 30 s after the close: p50 2,000, p90 2,300, most 2,400; 120 s: p50 3,000, p90 4,000, most 4,100',
     );
+    const one = { ...BROWSING, ports: { ...BROWSING.ports!, users: 1 } };
+    expect(shown(armSummary(one))).toContain('most 1,850; of the one browser: p50 6');
     const alone = { ...BROWSING, browsing: { ...BROWSING.browsing!, connectionsWithoutRequest: 1 } };
     expect(shown(armSummary(alone))).toContain('; 1 connection without a request;');
     expect(shown(armSummary())).not.toMatch(/pages|ports/);
