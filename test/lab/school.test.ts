@@ -50,6 +50,7 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
     expect(arms['office']!.outcomes).toEqual({ ok: arms['office']!.started });
     expectVerdict(morning, {
       ...{ 'pupils.stalled.rate < 0.1%': true, 'pupils.phases.pageUs.p90 < 10s': true },
+      'pupils.browsing.pagesFailed == 0': true,
       ...{ 'programs.stalled.rate < 0.1%': true, 'office.stalled.rate < 0.1%': true },
     });
   });
@@ -58,11 +59,13 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
     const morning = mornings.get('timewait-1s')!;
     expect(morning.arms['office']).toMatchObject({ stalled: { count: 0 } });
     // The lab's proxy closes after each answer: browsers open connections as often as programs do, with the same end. How long
-    // their pages take is a matter of which of them stall.
-    const p90Us = morning.arms['pupils']!.phases?.['pageUs']?.p90;
+    // their pages take, and whether any lacks an object, is a matter of which of them stall.
+    const { phases, browsing } = morning.arms['pupils']!;
+    const p90Us = phases?.['pageUs']?.p90;
     expectVerdict(morning, {
       'pupils.stalled.rate < 0.1%': false,
       'pupils.phases.pageUs.p90 < 10s': (p90Us ?? Number.POSITIVE_INFINITY) < 10_000_000,
+      'pupils.browsing.pagesFailed == 0': browsing?.pagesFailed === 0,
       ...{ 'programs.stalled.rate < 0.1%': false, 'office.stalled.rate < 0.1%': true },
     });
   });
