@@ -5,8 +5,8 @@
 # before the late one arrives. It is answered by an RST, though its connection had ended well at both ends; TcpOutRsts of the
 # receiver is the only counter that differs.
 #
-# Seen on Linux 6.18, Python 3.11, three times, a hundred connections each:
-#   late: sent again 100 to 102, undone or seen as reordered 0 to 2, duplicates 0 or 1, RSTs 99 or 100
+# Seen on Linux 6.18, Python 3.11, six times, a hundred connections each:
+#   late: sent again 100 to 102, undone or seen as reordered 0 to 2, duplicates 0 to 2, RSTs 98 to 100
 #   lost: sent again 100 or 101, undone or seen as reordered 0 or 1, duplicates 0, RSTs 0
 #
 # Needs: root, iproute2, python3. Three network namespaces and their mounts end with the script, after some 15 s.
