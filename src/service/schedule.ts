@@ -35,7 +35,7 @@ export function parseDays(on: string | null): number[] {
     const [from, to = from] = ends;
     if (from === undefined || to === undefined || ends.length > 2 || ends.includes(undefined)) {
       throw new UsageError(`"${on}" are not days of the week`, {
-        hint: 'write them as systemd does: --on Mon..Fri, --on Sat,Sun',
+        hint: 'write them as systemd does: Mon..Fri, or Sat,Sun',
       });
     }
     for (let day = from; ; day = (day + 1) % 7) {

@@ -159,6 +159,7 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     await fleet.says(running, 'a: started');
     running.kill('SIGINT');
     await once(running, 'close');
+    expect(running.exitCode).toBe(130);
     const { out } = fleet.said(running);
     expect(out).toMatch(/^ {2}a +site=leeds +interrupted /m);
     const both = fleet.bothOf('a', out.split('\n')[0]!);

@@ -3,7 +3,8 @@ import type { ServerProxyFlags, ServerProxyPlan } from '../../fleet/link/read-pr
 import type { RoleServerProxy } from '../../fleet/policy/ansible-vars.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
 import type { UnitServerProxy } from '../../service/probe-unit.ts';
-import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
+import { KEEP_UNSENT_BYTES, type ProbeFiles, probeFile } from '../flags/probe-files.ts';
+import type { SinkFlags } from '../flags/sink-flags.ts';
 import type { Host } from '../host.ts';
 
 export interface ProbePrintFlags {
@@ -11,7 +12,28 @@ export interface ProbePrintFlags {
   readonly printAnsibleVars?: boolean;
 }
 
-type PrintFlags = ProbeFiles & ProbePrintFlags & ServerProxyFlags;
+type PrintFlags = ProbeFiles &
+  ProbePrintFlags &
+  ServerProxyFlags &
+  Pick<SinkFlags, 'sink'> & {
+    readonly state?: string;
+    readonly results?: string;
+    readonly enroll?: string;
+    readonly keepUnsent?: number;
+    readonly keepDays?: number;
+  };
+
+const KEPT_OUT: readonly { readonly flag: string; isGiven(flags: PrintFlags): boolean }[] = [
+  { flag: '--enroll', isGiven: ({ enroll }) => enroll !== undefined },
+  { flag: '--state', isGiven: ({ state }) => state !== undefined },
+  { flag: '--results', isGiven: ({ results }) => results !== undefined },
+  {
+    flag: '--keep-unsent',
+    isGiven: ({ keepUnsent = KEEP_UNSENT_BYTES }) => keepUnsent !== KEEP_UNSENT_BYTES,
+  },
+  { flag: '--keep-days', isGiven: ({ keepDays }) => keepDays !== undefined },
+  { flag: '--sink', isGiven: ({ sink = [] }) => sink.length > 0 },
+];
 
 /** What sets a probe up on its machine: a unit, or the variables of the Ansible role. */
 export async function printForProbe(host: Host, flags: PrintFlags): Promise<ExitCode> {
@@ -20,8 +42,19 @@ export async function printForProbe(host: Host, flags: PrintFlags): Promise<Exit
       hint: 'give one of them',
     });
   }
+  checkLeftOut(flags);
   host.stdout.write(flags.printUnit === true ? await unitOf(host, flags) : await variablesOf(host, flags));
   return EXIT.ok;
+}
+
+/** @throws UsageError for what neither a unit nor the role would do, rather than to leave it out without a word */
+function checkLeftOut(flags: PrintFlags): void {
+  const given = KEPT_OUT.filter(({ isGiven }) => isGiven(flags)).map(({ flag }) => flag);
+  if (given.length === 0) return;
+  const printed = flags.printUnit === true ? '--print-unit' : '--print-ansible-vars';
+  throw new UsageError(`${printed} cannot take ${given.join(', ')} over`, {
+    hint: 'leave that out here, and add it to ExecStart= where the unit is installed: systemctl edit --full rushhour-probe',
+  });
 }
 
 async function unitOf(host: Host, flags: PrintFlags): Promise<string> {

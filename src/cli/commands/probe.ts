@@ -8,7 +8,7 @@ import { formatVersion } from '../../render/version.ts';
 import { readVersions } from '../../session/load/versions.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
+import { KEEP_UNSENT_BYTES, type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { addServerProxyOptions } from '../flags/server-proxy.ts';
 import { addSinkOptions, readSinks, type SinkFlags } from '../flags/sink-flags.ts';
@@ -45,7 +45,7 @@ export function registerProbe(program: Command, context: Context): void {
         '--keep-unsent <size>',
         'most that waits on the disk to be sent; beyond it, captures of the oldest run go first, which the operator is told',
       )
-        .default(2_000_000_000, '2GB')
+        .default(KEEP_UNSENT_BYTES, '2GB')
         .argParser(asValue(parseSize)),
     )
     .option(

@@ -12,7 +12,7 @@ import { collect } from './values.ts';
 
 /** What probes are asked to run, and which of them. */
 export interface FleetScenarioFlags {
-  readonly on: string;
+  readonly on?: string;
   readonly rateTotal?: string;
   readonly rate?: string;
   readonly proxy?: string;
@@ -29,7 +29,6 @@ export function addFleetScenarioOptions(command: Command): Command {
     .option(
       '--on <selection>',
       'which probes: site=leeds,model=pi4; a|b is either; probe=ID is one (default: all)',
-      '',
     )
     .option('--rate-total <rate>', 'the highest rate of all probes together, whose attempts they share')
     .option('--rate <rate>', 'the highest rate of each probe')

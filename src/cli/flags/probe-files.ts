@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { Host } from '../host.ts';
 
+/** What may wait on a probe's disk to be sent, if its user says nothing. */
+export const KEEP_UNSENT_BYTES = 2_000_000_000;
+
 /** What a probe is given, each a file. */
 export interface ProbeFiles {
   readonly credentials?: string;

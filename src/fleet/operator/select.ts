@@ -5,10 +5,16 @@ import { quoteTyped } from '../../render/escape.ts';
 export type Selection = readonly { readonly key: string; readonly values: readonly string[] }[];
 
 /**
- * Reads `site=leeds,model=pi4`; `site=leeds|york` is either; `probe=leeds-1` is one by its id. Empty: all probes.
- * @throws UsageError
+ * Reads `site=leeds,model=pi4`; `site=leeds|york` is either; `probe=leeds-1` is one by its id.
+ * @param text undefined: all probes
+ * @throws UsageError also for what is empty, as of a variable that is not set: load from all probes has to be meant
  */
-export function parseSelection(text: string): Selection {
+export function parseSelection(text: string | undefined): Selection {
+  if (text === undefined) return [];
+  if (text.replaceAll(',', '').trim() === '')
+    throw new UsageError(`--on ${quoteTyped(text)} names no condition`, {
+      hint: 'leave --on out to select all probes, or write label=value, such as --on site=leeds',
+    });
   return text
     .split(',')
     .filter((part) => part.trim() !== '')

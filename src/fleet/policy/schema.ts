@@ -39,6 +39,7 @@ const label = z
   .min(1)
   .max(64)
   .refine(isName, 'has to be on one line, without control characters')
+  .refine((text) => !/[|,]/.test(text), 'must hold neither | nor a comma, by which --on separates')
   .describe('A text of 1 to 64 characters, in quotes if it is a number.');
 
 const hostRules = (what: string, examples: string[]) =>
@@ -54,7 +55,14 @@ export const policySchema = z
   .strictObject({
     schema: z.literal(1).describe('Version of this file: 1.'),
     labels: z
-      .record(namedKey(/^[a-z][a-z0-9-]{0,31}$/, 'label name', 'use lower-case letters, digits and -'), label)
+      .record(
+        namedKey(
+          /^(?!probe$)[a-z][a-z0-9-]{0,31}$/,
+          'label name',
+          'use lower-case letters, digits and -; "probe" is its id, whatever its labels',
+        ),
+        label,
+      )
       .optional()
       .meta({ examples: [{ site: 'leeds' }] })
       .describe('What this probe is called by when a fleet is asked for some of its probes: a map of texts.'),

@@ -42,6 +42,12 @@ describe('the file of a policy', () => {
     );
   });
 
+  it('refuses labels that --on could never select', () => {
+    expect(mistakeOf('labels: { probe: york-1 }')).toContain('"probe" is its id');
+    for (const text of ['a|b', 'a,b'])
+      expect(mistakeOf(`labels: { site: "${text}" }`)).toContain('must hold neither | nor a comma');
+  });
+
   it('counts entries of a list, and says what a label is', () => {
     expect(mistakeOf('hours: ["01:00-02:00", [x]]')).toContain(
       'a list does not belong in entry 2 of "hours"',

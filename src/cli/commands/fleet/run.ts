@@ -73,7 +73,9 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
           ? 'no probe has connected yet; docs/fleet.md shows how to start one'
           : '"rushhour fleet ls" lists the probes and their labels, and when each was seen';
       throw new UsageError(
-        flags.on === '' ? 'no probe is there' : `no probe that is there matches --on ${quoteTyped(flags.on)}`,
+        flags.on === undefined
+          ? 'no probe is there'
+          : `no probe that is there matches --on ${quoteTyped(flags.on)}`,
         { hint },
       );
     }
@@ -104,7 +106,8 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     });
     try {
       const json = flags.json === true;
-      return await receiveAndPrint(host, link, ordered, { results, signal: ending.signal, json });
+      const code = await receiveAndPrint(host, link, ordered, { results, signal: ending.signal, json });
+      return signals > 0 ? EXIT.interrupted : code;
     } finally {
       release();
     }

@@ -89,7 +89,8 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
     const known = await readProbes(link, host.now());
     const chosen = known.filter((probe) => isSelected(selection, probe));
     if (chosen.length === 0) {
-      throw new UsageError(`no probe matches --on ${quoteTyped(flags.on)}`, {
+      const which = flags.on === undefined ? 'has connected yet' : `matches --on ${quoteTyped(flags.on)}`;
+      throw new UsageError(`no probe ${which}`, {
         hint: '"rushhour fleet ls" lists the probes and their labels',
       });
     }
