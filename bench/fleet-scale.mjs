@@ -19,7 +19,7 @@ import { readProbes } from '../dist/fleet/operator/read-probes.js';
 import { provideStreams } from '../dist/fleet/operator/streams.js';
 import { measureRoom, prepareFleetFolder } from '../dist/fleet/server/fleet-folder.js';
 import { findNatsServer, startNatsServer } from '../dist/fleet/server/nats-server.js';
-import { keepSettings } from '../dist/fleet/server/settings.js';
+import { changeSettings } from '../dist/fleet/server/settings.js';
 import { readCpuSec } from './cpu.mjs';
 import { planFleet } from './fleet-plan.mjs';
 import { freePorts } from './fleet-ports.mjs';
@@ -52,7 +52,7 @@ async function startServer() {
   const [port, monitorPort] = await freePorts(2);
   const fleetDir = join(dir, 'fleet');
   mkdirSync(fleetDir);
-  const settings = await keepSettings(fleetDir, { port });
+  const settings = await changeSettings(fleetDir, { port });
   const storeBytes = await measureRoom(fleetDir);
   const folder = await prepareFleetFolder({
     dir: fleetDir,

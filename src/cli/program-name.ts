@@ -5,7 +5,7 @@ import { COMMAND_NAMES } from './commands/catalogue.ts';
 const OWN = 'rushhour';
 
 /** Of a command line that a message quotes; not the mark before a message (`rushhour: `), and no part of a path. */
-const CALLS = new RegExp(`(?<![\\w./~-])${OWN} (?=(?:${COMMAND_NAMES.join('|')})\\b)`, 'g');
+const CALLS = new RegExp(`(?<![\\w./~-])${OWN} (?=(?:--version|${COMMAND_NAMES.join('|')})\\b)`, 'g');
 
 /**
  * What to type for this program, by how it was started: its name if the shell finds that, otherwise its path, as in a

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { readNamed } from '../bounded-file.ts';
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { deniedPath, describeOwner } from '../store/denied.ts';
 import { SEED, SERVER_URL } from './enrolment.ts';
 import { PROBE_ID } from './protocol.ts';
 
@@ -33,9 +34,18 @@ export function describeRole(role: Credentials['role']): string {
   }
 }
 
-/** @throws UsageError */
+/**
+ * @throws UsageError if they are not there, or are none
+ * @throws EnvironmentError if this user may not read them
+ */
 export async function readCredentials(file: string): Promise<Credentials> {
   const text = await readNamed(file).catch((cause: Error) => {
+    if (deniedPath(cause) !== undefined) {
+      throw new EnvironmentError(`this user may not read the credentials ${file}: ${describeOwner(file)}`, {
+        hint: 'run it as that user, or with sudo; or name others with --credentials',
+        cause,
+      });
+    }
     throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
       hint: '"rushhour fleet up" makes them: name the file with --credentials, or an operator’s folder with --fleet DIR or RUSHHOUR_FLEET',
       cause,

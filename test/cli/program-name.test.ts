@@ -18,9 +18,9 @@ it.each([
 
 it('stands in command lines that a message quotes, and nowhere else', () => {
   const message =
-    'rushhour: no probe\n  "rushhour fleet ls", rushhour probe --enroll -; /opt/rushhour run, rushhour runs, rushhour is\n';
+    'rushhour: no probe\n  "rushhour fleet ls", rushhour probe --enroll -, "rushhour --version"; /opt/rushhour run, rushhour runs, rushhour is\n';
   expect(asTyped(message, 'rushhour')).toBe(message);
   expect(asTyped(message, 'bin/rushhour')).toBe(
-    'rushhour: no probe\n  "bin/rushhour fleet ls", bin/rushhour probe --enroll -; /opt/rushhour run, rushhour runs, rushhour is\n',
+    'rushhour: no probe\n  "bin/rushhour fleet ls", bin/rushhour probe --enroll -, "bin/rushhour --version"; /opt/rushhour run, rushhour runs, rushhour is\n',
   );
 });

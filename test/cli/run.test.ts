@@ -313,6 +313,19 @@ describe('run', () => {
     expect(host.stderr.text).toContain('    at ');
   });
 
+  it('says whose it is that this user may not use, which is no fault of rushhour', async () => {
+    const before = () => {
+      const error = new Error("EACCES: permission denied, lstat '/etc/passwd/server.json'");
+      throw Object.assign(error, { code: 'EACCES', syscall: 'lstat', path: '/etc/passwd/server.json' });
+    };
+    const { exitCode, err } = await cli(STEADY, { before });
+    expect([exitCode, err]).toEqual([
+      5,
+      'rushhour: this user may not use /etc/passwd/server.json: /etc/passwd belongs to root (mode 644)\n' +
+        '  run it as that user, or with sudo; or name another file or folder\n',
+    ]);
+  });
+
   it('does nothing on a dry run but say what it would do', async () => {
     const { run, out, exitCode } = await cli([...STEADY, '--dry-run']);
     expect([exitCode, run.options]).toEqual([0, undefined]);

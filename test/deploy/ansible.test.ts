@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { prepareFleetFolder } from '../../src/fleet/server/fleet-folder.ts';
-import { keepSettings } from '../../src/fleet/server/settings.ts';
+import { changeSettings } from '../../src/fleet/server/settings.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -37,7 +37,7 @@ suiteNeeding(
       dir = mkdtempSync(join(tmpdir(), 'rh-'));
       const fleet = join(dir, 'fleet');
       mkdirSync(fleet);
-      const settings = await keepSettings(fleet, { port: 4222 });
+      const settings = await changeSettings(fleet, { port: 4222 });
       const folder = await prepareFleetFolder({
         ...{ dir: fleet, settings, probes: ['leeds-1', 'york-1'], storeBytes: 1_048_576, nowMs: Date.now() },
       });

@@ -9,7 +9,7 @@ import { readCredentials } from '../../src/fleet/credentials.ts';
 import { provideStreams } from '../../src/fleet/operator/streams.ts';
 import { type FleetFolder, measureRoom, prepareFleetFolder } from '../../src/fleet/server/fleet-folder.ts';
 import { findNatsServer, type RunningServer, startNatsServer } from '../../src/fleet/server/nats-server.ts';
-import { keepSettings } from '../../src/fleet/server/settings.ts';
+import { changeSettings } from '../../src/fleet/server/settings.ts';
 
 /** A real nats-server on loopback, with an operator and probes. */
 export class TestFleet {
@@ -30,7 +30,7 @@ export class TestFleet {
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
     await new Promise((closed) => probe.close(closed));
-    const settings = await keepSettings(dir, { port });
+    const settings = await changeSettings(dir, { port });
     const storeBytes = await measureRoom(dir);
     const folder = await prepareFleetFolder({ dir, settings, probes, storeBytes, nowMs: Date.now() });
     const server = await startNatsServer(findNatsServer(process.env['PATH'] ?? ''), folder.configFile);

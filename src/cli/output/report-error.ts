@@ -3,6 +3,7 @@ import { EnvironmentError, EXIT, type ExitCode, RushhourError } from '../../erro
 import { escapeControls } from '../../render/escape.ts';
 import { redactUrl } from '../../scenario/secrets.ts';
 import { describeExhaustion } from '../../session/load/exhaustion.ts';
+import { deniedPath, describeOwner } from '../../store/denied.ts';
 import type { Host } from '../host.ts';
 
 /** Reports what went wrong, why and what to do, and returns its exit code. */
@@ -15,7 +16,7 @@ export function reportError(error: unknown, host: Host): ExitCode {
     if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
     return error.exitCode;
   }
-  const lack = describeExhaustion(error) ?? describeMissingModule(error);
+  const lack = describeExhaustion(error) ?? describeMissingModule(error) ?? describeDenied(error);
   if (lack !== undefined) return reportError(lack, host);
   host.stderr.write(
     `rushhour: internal fault: ${escapeLines(error instanceof Error ? error.message : String(error))}\n`,
@@ -41,6 +42,16 @@ function describeMissingModule(error: unknown): EnvironmentError | undefined {
       cause: error,
     },
   );
+}
+
+/** A file or folder of another user, wherever one is used. */
+function describeDenied(error: unknown): EnvironmentError | undefined {
+  const path = deniedPath(error);
+  if (path === undefined) return undefined;
+  return new EnvironmentError(`this user may not use ${path}: ${describeOwner(path)}`, {
+    hint: 'run it as that user, or with sudo; or name another file or folder',
+    cause: error,
+  });
 }
 
 /**

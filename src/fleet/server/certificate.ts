@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.ts';
 import { createAuthority, type Identity, signCertificate } from '../../net/authority.ts';
+import { deniedPath } from '../../store/denied.ts';
 import { writeWhole } from '../../store/json-file.ts';
 
 /** Only its owner reads what holds keys. */
@@ -33,7 +34,7 @@ export async function provideCertificate(
   const caFile = join(dir, 'ca.crt');
   const caKeyFile = join(dir, 'ca.key');
   const files = { certificateFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key'), caFile };
-  const known = await readFile(caFile, 'utf8').catch(() => undefined);
+  const known = await readFile(caFile, 'utf8').catch(unlessDenied);
   // What probes trust is never replaced: whoever has taken its key elsewhere brings it back to sign.
   if (known !== undefined) {
     if (!isCertificate(known)) {
@@ -81,9 +82,14 @@ async function readPair(keyFile: string, certificateFile: string): Promise<Ident
     ]);
     const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
     return isPair ? { key, certificate } : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return unlessDenied(error);
   }
+}
+
+/** What another user owns is there: it is made anew by no mistake. */
+function unlessDenied(error: unknown): undefined {
+  if (deniedPath(error) !== undefined) throw error;
 }
 
 function isCertificate(text: string): boolean {

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
+import { UsageError } from '../../errors.ts';
 import { writeJson, writeWhole } from '../../store/json-file.ts';
 import { makeFolder } from '../../store/make-folder.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
@@ -118,7 +119,11 @@ async function provideSeed(
 }
 
 async function readSeed(file: string, role: Credentials['role']): Promise<string | undefined> {
-  const present = await readCredentials(file).catch(() => undefined);
+  const present = await readCredentials(file).catch((error: unknown) => {
+    // None, or damaged; what this user may not read is not replaced.
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  });
   return JSON.stringify(present?.role) === JSON.stringify(role) ? present?.seed : undefined;
 }
 

@@ -9,7 +9,15 @@ import { credentialsFileOf, type FleetFolder, measureRoom, prepareFleetFolder } 
 import { forgetServer, noteServer } from './left-behind.ts';
 import { type RunningServer, startNatsServer } from './nats-server.ts';
 import { Peers } from './peers.ts';
-import { peersOf, replicasOf, type ServerSettings, serverName, urlsFor } from './settings.ts';
+import {
+  keepSettings,
+  peersOf,
+  replicasOf,
+  requireOwnAddress,
+  type ServerSettings,
+  serverName,
+  urlsFor,
+} from './settings.ts';
 import { UserBook } from './user-book.ts';
 import { ChangeSeal, type SignedChange, type UserChange } from './user-change.ts';
 import { readUsers, writeUsers } from './users.ts';
@@ -72,6 +80,7 @@ export class FleetServer {
 
   async #start(): Promise<void> {
     const { program, dir, settings, now } = this.#options;
+    await requireOwnAddress(settings);
     this.#storeBytes = await measureRoom(dir);
     await this.#catchUp();
     await this.#dropTokens(({ expiresAtMs, usedBy }) => usedBy !== undefined || expiresAtMs <= now());
@@ -79,6 +88,8 @@ export class FleetServer {
     const folder = await this.#prepare();
     this.#given = await readGiven(folder);
     this.#running = await startNatsServer(program, folder.configFile, (pid) => noteServer(dir, pid));
+    // One that does not start is not tried again with the same mistake.
+    await keepSettings(dir, settings);
     const credentials = await readCredentials(folder.serverFile);
     const link = await connectFleet(credentials, { isPatient: false });
     this.#link = link;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { UsageError } from '../../errors.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
 import { quoteTyped } from '../../render/escape.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
 import { writeJson } from '../../store/json-file.ts';
@@ -47,13 +47,38 @@ export interface SettingsChange {
 /** NATS' own default for routes. */
 const CLUSTER_PORT = 6222;
 
+const fileIn = (dir: string): string => join(dir, 'server.json');
+
+/** Notes how a server listens that has started so: the next one does without being told. */
+export async function keepSettings(dir: string, settings: ServerSettings): Promise<void> {
+  await writeJson(fileIn(dir), settings);
+}
+
+/** Whether a server has ever started in this folder. */
+export async function hasSettings(dir: string): Promise<boolean> {
+  return (await readFile(fileIn(dir)).catch(() => undefined)) !== undefined;
+}
+
+/** @throws EnvironmentError if the server cannot listen at its address, as nats-server says in words of its own */
+export async function requireOwnAddress({ address }: ServerSettings): Promise<void> {
+  const tried = createServer();
+  const code = await new Promise<string | undefined>((resolve) => {
+    tried.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    tried.listen({ host: address, port: 0 }, () => tried.close(() => resolve(undefined)));
+  });
+  // Anything else is for nats-server to say.
+  if (code !== 'EADDRNOTAVAIL') return;
+  throw new EnvironmentError(`${address} is no address of this machine`, {
+    hint: 'give another --listen ("ip -brief address" shows those of this machine), or 0.0.0.0 with --name',
+  });
+}
+
 /**
- * The settings of a folder, changed as asked, and kept.
+ * The settings of a folder, changed as asked.
  * @throws UsageError if they cannot be, or if nothing says how the server is reached
  */
-export async function keepSettings(dir: string, change: SettingsChange): Promise<ServerSettings> {
-  const file = join(dir, 'server.json');
-  const known = await readSettings(file);
+export async function changeSettings(dir: string, change: SettingsChange): Promise<ServerSettings> {
+  const known = await readSettings(fileIn(dir));
   const listen = change.listen === undefined ? {} : parseListen(change.listen);
   // Names go with an address: those of another are not kept.
   const names = change.names ?? (change.listen === undefined ? known.names : []);
@@ -72,12 +97,14 @@ export async function keepSettings(dir: string, change: SettingsChange): Promise
       hint: 'add --name with its name or address, once for each',
     });
   }
-  await writeJson(file, settings);
   return settings;
 }
 
 async function readSettings(file: string): Promise<ServerSettings> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
   if (text === undefined) return DEFAULTS;
   try {
     return schema.parse(JSON.parse(text));

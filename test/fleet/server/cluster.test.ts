@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keepSettings } from '../../../src/fleet/server/settings.ts';
+import { changeSettings, keepSettings } from '../../../src/fleet/server/settings.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { itBearsTheLossOfItsLeader } from './lose-leader.ts';
 import { HOSTS } from './start-cluster.ts';
@@ -15,17 +15,18 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 it('takes three or five servers for a cluster, of which this is one', async () => {
   const own = { listen: '127.0.0.2' };
-  const kept = await keepSettings(dir, { ...own, cluster: HOSTS.join(', '), clusterPort: 6300 });
+  const kept = await changeSettings(dir, { ...own, cluster: HOSTS.join(', '), clusterPort: 6300 });
   expect(kept.cluster).toEqual({ hosts: HOSTS, port: 6300 });
-  expect((await keepSettings(dir, {})).cluster).toEqual({ hosts: HOSTS, port: 6300 });
-  expect(await keepSettings(dir, { cluster: 'none' })).not.toHaveProperty('cluster');
+  await keepSettings(dir, kept);
+  expect((await changeSettings(dir, {})).cluster).toEqual({ hosts: HOSTS, port: 6300 });
+  expect(await changeSettings(dir, { cluster: 'none' })).not.toHaveProperty('cluster');
   for (const cluster of [
     '127.0.0.2',
     '127.0.0.1,127.0.0.2',
     '127.0.0.1,127.0.0.3,127.0.0.4',
     '127.0.0.2,127.0.0.2,127.0.0.2',
   ])
-    await expect(keepSettings(dir, { ...own, cluster })).rejects.toThrow(
+    await expect(changeSettings(dir, { ...own, cluster })).rejects.toThrow(
       'a cluster has three or five servers',
     );
 });

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { findDamage } from '../../../src/fleet/server/damage.ts';
 import { prepareFleetFolder } from '../../../src/fleet/server/fleet-folder.ts';
-import { keepSettings } from '../../../src/fleet/server/settings.ts';
+import { changeSettings } from '../../../src/fleet/server/settings.ts';
 import { readUsers } from '../../../src/fleet/server/users.ts';
 
 it('names what of a folder is damaged, and what follows', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-damage-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
-  const settings = await keepSettings(dir, {});
+  const settings = await changeSettings(dir, {});
   const prepare = (probes: readonly string[]) =>
     prepareFleetFolder({ dir, settings, probes, storeBytes: 1e6, nowMs: Date.now() });
   const find = async () => findDamage(dir, await readUsers(dir));

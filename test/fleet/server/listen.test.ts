@@ -10,7 +10,14 @@ import { connectFleet } from '../../../src/fleet/connect.ts';
 import { readCredentials } from '../../../src/fleet/credentials.ts';
 import { FleetServer } from '../../../src/fleet/server/fleet-server.ts';
 import { findNatsServer } from '../../../src/fleet/server/nats-server.ts';
-import { certifiedHosts, keepSettings, reachedAs, urlsFor } from '../../../src/fleet/server/settings.ts';
+import {
+  certifiedHosts,
+  changeSettings,
+  keepSettings,
+  reachedAs,
+  requireOwnAddress,
+  urlsFor,
+} from '../../../src/fleet/server/settings.ts';
 import { freePort } from '../../peers/peer.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 
@@ -23,13 +30,16 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 it('keeps where a server listens, until it is told otherwise', async () => {
-  expect(await keepSettings(dir, {})).toMatchObject({ address: '127.0.0.1', port: 4222, names: [] });
-  const given = await keepSettings(dir, { listen: '[fd00::5]:4300', names: ['fleet.example.org'] });
+  expect(await changeSettings(dir, {})).toMatchObject({ address: '127.0.0.1', port: 4222, names: [] });
+  const given = await changeSettings(dir, { listen: '[fd00::5]:4300', names: ['fleet.example.org'] });
+  // Of a server that has not started, nothing is kept.
+  expect(await changeSettings(dir, {})).toMatchObject({ address: '127.0.0.1' });
+  await keepSettings(dir, given);
   expect(given).toMatchObject({ address: 'fd00::5', port: 4300, names: ['fleet.example.org'] });
-  expect(await keepSettings(dir, {})).toEqual(given);
+  expect(await changeSettings(dir, {})).toEqual(given);
   expect(urlsFor(reachedAs(given), given)).toEqual(['tls://fleet.example.org:4300']);
   expect(certifiedHosts(given)).toEqual(['fleet.example.org', 'fd00::5', '127.0.0.1', 'localhost']);
-  const moved = await keepSettings(dir, { listen: 'fd00::6' });
+  const moved = await changeSettings(dir, { listen: 'fd00::6' });
   expect(urlsFor(reachedAs(moved), moved)).toEqual(['tls://[fd00::6]:4300']);
 });
 
@@ -40,7 +50,16 @@ it.each([
   ['a name with a port', { names: ['fleet.example.org:4222'] }, 'neither a name nor an address'],
   ['a name that would be more in a file', { names: ['a", "b'] }, 'neither a name nor an address'],
 ])('refuses %s', async (_, change, message) => {
-  await expect(keepSettings(dir, change)).rejects.toThrow(message);
+  await expect(changeSettings(dir, change)).rejects.toThrow(message);
+});
+
+it.each(['192.0.2.1', '2001:db8::1'])('says that %s is no address of this machine', async (address) => {
+  const settings = { ...(await changeSettings(dir, {})), address };
+  await expect(requireOwnAddress(settings)).rejects.toThrow(`${address} is no address of this machine`);
+});
+
+it('takes loopback for an address of this machine', async () => {
+  await requireOwnAddress(await changeSettings(dir, {}));
 });
 
 suiteNeeding('a server beyond loopback', ['linux', 'nats-server', 'openssl'], () => {
@@ -49,7 +68,7 @@ suiteNeeding('a server beyond loopback', ['linux', 'nats-server', 'openssl'], ()
 
   /** 127.0.0.2 stands for an address of the machine: what is only for 127.0.0.1 fails there. */
   const start = async (now: () => number): Promise<FleetServer> => {
-    const settings = await keepSettings(dir, { listen: `127.0.0.2:${await freePort()}` });
+    const settings = await changeSettings(dir, { listen: `127.0.0.2:${await freePort()}` });
     const program = findNatsServer(process.env['PATH'] ?? '');
     server = await FleetServer.start({ program, dir, settings, probes: ['a'], now, say: () => {} });
     return server;

@@ -6,7 +6,7 @@ import { connectFleet, type Link } from '../../../src/fleet/connect.ts';
 import { type Credentials, readCredentials } from '../../../src/fleet/credentials.ts';
 import { FleetServer } from '../../../src/fleet/server/fleet-server.ts';
 import { findNatsServer } from '../../../src/fleet/server/nats-server.ts';
-import { keepSettings } from '../../../src/fleet/server/settings.ts';
+import { changeSettings } from '../../../src/fleet/server/settings.ts';
 import { freePort } from '../../peers/peer.ts';
 
 export const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
@@ -54,7 +54,7 @@ export class TestCluster {
     host: string,
     { probes = [], program }: { readonly probes?: readonly string[]; readonly program?: string } = {},
   ): Promise<void> {
-    const settings = await keepSettings(this.dirOf(host), {
+    const settings = await changeSettings(this.dirOf(host), {
       ...{ listen: host, cluster: HOSTS.join(',') },
       ...this.#ports,
     });

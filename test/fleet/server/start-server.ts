@@ -5,7 +5,7 @@ import { connectFleet, type Link } from '../../../src/fleet/connect.ts';
 import { readCredentials } from '../../../src/fleet/credentials.ts';
 import { FleetServer } from '../../../src/fleet/server/fleet-server.ts';
 import { findNatsServer } from '../../../src/fleet/server/nats-server.ts';
-import { keepSettings, type SettingsChange } from '../../../src/fleet/server/settings.ts';
+import { changeSettings, type SettingsChange } from '../../../src/fleet/server/settings.ts';
 import { freePort } from '../../peers/peer.ts';
 
 /** What `rushhour fleet up` runs, with a real nats-server on loopback and a clock that the test may set. */
@@ -30,7 +30,7 @@ export class TestServer {
   async #begin(probes: readonly string[], change: SettingsChange): Promise<void> {
     this.#server = await FleetServer.start({
       ...{ program: findNatsServer(process.env['PATH'] ?? ''), dir: this.dir, probes },
-      settings: await keepSettings(this.dir, change),
+      settings: await changeSettings(this.dir, change),
       now: () => Date.now() + this.aheadMs,
       say: (line) => this.said.push(line),
     });

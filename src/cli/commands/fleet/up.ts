@@ -1,6 +1,8 @@
+import { access, constants, rm, rmdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { EnvironmentError, EXIT } from '../../../errors.ts';
 import { escapeControls } from '../../../render/escape.ts';
+import { describeOwner } from '../../../store/denied.ts';
 import { makeFolder } from '../../../store/make-folder.ts';
 import type { Context } from '../../context.ts';
 import { fleetDir, fleetOption } from '../../flags/fleet-options.ts';
@@ -53,7 +55,7 @@ async function up({ host }: Context, flags: UpFlags) {
     { findNatsServer, lastLineOf },
     { FleetServer },
     { endLeftBehind },
-    { keepSettings, reachedAs, urlsFor },
+    { changeSettings, hasSettings, reachedAs, urlsFor },
   ] = await Promise.all([
     import('../../../fleet/server/nats-server.ts'),
     import('../../../fleet/server/fleet-server.ts'),
@@ -62,25 +64,43 @@ async function up({ host }: Context, flags: UpFlags) {
   ]);
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
-  await makeFolder(dir, 0o700).catch((cause: Error) => {
+  const made = await makeFolder(dir, 0o700).catch((cause: Error) => {
     throw new EnvironmentError(`the folder ${dir} of the fleet cannot be made (${cause.message})`, {
       hint: 'choose another with --fleet DIR or RUSHHOUR_FLEET',
       cause,
     });
   });
-  const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
-  if (await endLeftBehind(dir)) say('a nats-server that outlived its "rushhour fleet up" was ended');
-  const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;
-  const settings = await keepSettings(dir, {
-    ...(listen !== undefined && { listen }),
-    ...(port !== undefined && { port }),
-    ...(names !== undefined && { names }),
-    ...(websocketPort !== undefined && { websocketPort }),
-    ...(cluster !== undefined && { cluster }),
-    ...(clusterPort !== undefined && { clusterPort }),
+  const { R_OK, W_OK, X_OK } = constants;
+  await access(dir, R_OK | W_OK | X_OK).catch((cause: Error) => {
+    throw new EnvironmentError(`this user may not use the folder of the fleet: ${describeOwner(dir)}`, {
+      hint: 'run it as that user, or with sudo; or choose another folder with --fleet DIR or RUSHHOUR_FLEET',
+      cause,
+    });
   });
+  const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
+  const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;
   const now = (): number => host.now();
-  const server = await FleetServer.start({ program, dir, settings, probes: flags.probe ?? [], now, say });
+  const start = async () => {
+    if (await endLeftBehind(dir)) say('a nats-server that outlived its "rushhour fleet up" was ended');
+    const settings = await changeSettings(dir, {
+      ...(listen !== undefined && { listen }),
+      ...(port !== undefined && { port }),
+      ...(names !== undefined && { names }),
+      ...(websocketPort !== undefined && { websocketPort }),
+      ...(cluster !== undefined && { cluster }),
+      ...(clusterPort !== undefined && { clusterPort }),
+    });
+    const probes = flags.probe ?? [];
+    return { settings, server: await FleetServer.start({ program, dir, settings, probes, now, say }) };
+  };
+  const { settings, server } = await start().catch(async (error: unknown) => {
+    // Nothing has connected yet with what is in it.
+    if (made.includes(dir) && !(await hasSettings(dir))) {
+      await rm(dir, { recursive: true, force: true });
+      for (const above of made.toReversed()) await rmdir(above).catch(() => {});
+    }
+    throw error;
+  });
   let release: () => void = () => {};
   const stopped = new Promise<undefined>((resolve) => {
     release = host.onStopSignal(() => resolve(undefined));
