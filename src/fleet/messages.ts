@@ -193,6 +193,8 @@ export const presence = z.strictObject({
   soaks: z.array(keptSoak).max(MOST_SOAKS).optional(),
   /** Bytes of runs that are not stored at the server yet. */
   unsentBytes: count,
+  /** It ends: nothing more is heard of it until it is started again. */
+  hasLeft: z.literal(true).optional(),
   atMs: epochMs,
 });
 export type Presence = z.output<typeof presence>;

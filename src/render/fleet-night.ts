@@ -1,3 +1,4 @@
+import { isWithoutVerdict } from '../analysis/sites/summarise.ts';
 import type { FleetSummary } from '../analysis/sites/types.ts';
 
 /** A night of a fleet's soak in a line: how many probes completed it, and which sites are ill. */
@@ -9,6 +10,6 @@ export function formatNight({ run, probes, sites, text }: FleetSummary): string 
   const counted = `${complete.length} of ${probes.length} ${probes.length === 1 ? 'probe' : 'probes'} complete`;
   return [
     `${run.id}: ${counted}${others.length === 0 ? '' : ` (${others.join(', ')})`}`,
-    ...(sites.length > 1 ? [text] : []),
+    ...(sites.length > 1 || isWithoutVerdict(sites) ? [text] : []),
   ].join('; ');
 }

@@ -45,7 +45,7 @@ export function renderFleet(
   const width = Math.max(MIN_WIDTH, look.width);
   const { run, sites, externals, firewalls, probes, warnings, ill } = summary;
   const tone = ill.length > 0 ? 'bad' : sites.every(({ status }) => status === 'not-ill') ? 'good' : 'doubt';
-  const what = [run.scenario ?? '', run.startsAt === null ? '' : formatMoment(run.startsAt)]
+  const what = [run.scenario ?? scenarioIn(run.id), run.startsAt === null ? '' : formatMoment(run.startsAt)]
     .filter((part) => part !== '')
     .join(', ');
   const blocks = [
@@ -64,7 +64,10 @@ export function renderFleet(
           wrap(summary.text, width).map((line) => paint(tone, line)),
           ...sites.map((site) => [
             ...(sumOverArms(site).stalled > 0 ? renderDiagnoses(site, probes, width) : []),
-            ...site.unjudged.flatMap((one) => wrap(`${one.probe}: ${one.why}`, width)),
+            // What is missing of a site without data follows with its probes.
+            ...(site.status === 'no-data' ? [] : site.unjudged).flatMap((one) =>
+              wrap(`${one.probe}: ${one.why}`, width),
+            ),
           ]),
         ]),
     renderGroups('firewall', firewalls, width),
@@ -81,6 +84,11 @@ export function renderFleet(
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Where nothing was recorded, its id alone has the name: `20250131-060000-steady-k3f9`. */
+function scenarioIn(id: string): string {
+  return /^\d{8}-\d{6}-(.+)-[a-z0-9]{4}$/.exec(id)?.[1] ?? '';
 }
 
 /** `a refused: ...` as a sentence; what it lacks, or how it ended, after a colon. */

@@ -70,7 +70,7 @@ describe('a fleet’s run', () => {
     expect(shown).not.toContain('\u001b');
     expect(shown).toContain('c refused: because\\u{1b}[2J\n');
     expect(shown).toMatch(/^ {2}c +refused$/m);
-    expect(shown).toContain('1 of 4 sites is ill beside the others: leeds\\u{1b}[2J. No data: c.');
+    expect(shown).toContain('1 of 4 sites is ill beside the others: leeds\\u{1b}[2J. Refused: c.');
   });
 
   it('leaves no figure out on a narrow terminal', () => {

@@ -41,7 +41,7 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
       scenario: scenarios.length === 0 ? null : scenarios.join(', '),
       startsAt: facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString(),
     },
-    ...{ text: describeSites(sites), ill, all: sumParts(parts), sites },
+    ...{ text: describeSites(sites, refusedOf(sites, probes)), ill, all: sumParts(parts), sites },
     externals: groupBy(parts, ill, externalOf),
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
     probes,
@@ -76,13 +76,17 @@ function summariseSites(parts: readonly FleetPart[], probes: readonly ProbeSumma
   return sites.map(({ name, own, runs, looked }): SiteSummary => {
     const judgement = judged.get(name);
     const status = judgement === undefined ? statusWithout(own) : judgement.verdict;
-    const all = judged.size > 1 ? '' : 'there is no other site to compare it with';
+    const all =
+      judged.size > 1
+        ? ''
+        : `there is no other site ${sites.length > 1 ? 'that counts ' : ''}to compare it with`;
     return {
       name,
       ...sumParts(own),
       firewalls: [...new Set(own.flatMap(({ labels }) => labelOf(labels, FIREWALL_LABEL) ?? []))],
       status,
-      text: judgement === undefined ? WITHOUT[status] : all || describeJudgement(judgement, runs, own),
+      text:
+        judgement === undefined ? whyWithout(status, own) : all || describeJudgement(judgement, runs, own),
       lines: [...(judgement?.lines ?? [])],
       diagnosis: diagnoseSite(probes.filter(({ site }) => site === name)),
       unjudged: looked.flatMap(({ part: { probe }, why }) => (why === undefined ? [] : [{ probe, why }])),
@@ -97,6 +101,32 @@ const WITHOUT: Readonly<Record<SiteStatus, string>> = {
   ...{ ill: '', 'not-ill': '' },
 };
 
+function whyWithout(status: SiteStatus, parts: readonly Pick<FleetPart, 'status'>[]): string {
+  return status === 'no-data' && areRefused(parts) ? REFUSED : WITHOUT[status];
+}
+
+const REFUSED = 'its probes refused the run';
+
+function areRefused(parts: readonly Pick<FleetPart, 'status'>[]): boolean {
+  return parts.length > 0 && parts.every(({ status }) => status === 'refused');
+}
+
+/** Sites of which every probe refused. */
+function refusedOf(sites: readonly SiteSummary[], probes: readonly ProbeSummary[]): readonly string[] {
+  const names = sites.filter(({ status }) => status === 'no-data').map(({ name }) => name);
+  return names.filter((name) => areRefused(probes.filter(({ site }) => site === name)));
+}
+
+/**
+ * Whether generator-limited probes leave nothing to judge: no site by itself, or none beside others. It is no verdict on
+ * any firewall then.
+ */
+export function isWithoutVerdict(sites: readonly Pick<SiteSummary, 'status'>[]): boolean {
+  const judged = sites.filter(({ status }) => status !== 'generator-limited' && status !== 'no-data');
+  const least = Math.min(2, sites.length);
+  return judged.length < least && sites.some(({ status }) => status === 'generator-limited');
+}
+
 function statusWithout(parts: readonly FleetPart[]): SiteStatus {
   const runs = parts.flatMap(({ run }) => run ?? []);
   if (runs.length === 0) return 'no-data';
@@ -108,7 +138,9 @@ function isLimited({ summary }: PartRun): boolean {
 }
 
 /** Why a probe says nothing about its site; undefined: it does. */
-function whyNotJudged({ run, trouble }: FleetPart): string | undefined {
+function whyNotJudged({ run, trouble, status }: FleetPart): string | undefined {
+  // Its reasons are its trouble.
+  if (status === 'refused') return 'it refused the run';
   if (run === undefined) return trouble[0] ?? 'nothing of its run is here';
   if (isLimited(run)) return ['generator-limited', ...run.summary.verdict.reasons.slice(0, 1)].join(': ');
   const reduced = [...run.reduced.values()].flatMap((figures) => [...figures.values()]);
@@ -145,7 +177,9 @@ function formatChance(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
-function describeSites(sites: readonly SiteSummary[]): string {
+const KEEPS_UP = 'With a lower --rate, probes keep up.';
+
+function describeSites(sites: readonly SiteSummary[], refused: readonly string[]): string {
   const [one] = sites;
   if (one !== undefined && sites.length === 1) return describeAlone(one);
   if (isClean(sites)) {
@@ -166,21 +200,19 @@ function describeSites(sites: readonly SiteSummary[]): string {
           : `No site can be judged beside others.`;
   const rest = (
     [
-      ['cannot-tell', 'Cannot tell'],
-      ['generator-limited', 'Generator-limited'],
-      ['no-data', 'No data'],
+      ['Cannot tell', named('cannot-tell')],
+      ['Generator-limited', named('generator-limited')],
+      ['Refused', refused],
+      ['No data', named('no-data').filter((name) => !refused.includes(name))],
     ] as const
-  ).flatMap(([status, words]) => {
-    const names = named(status);
-    return names.length === 0 ? [] : [` ${words}: ${listNames(names)}.`];
-  });
-  return `${head}${rest.join('')}`;
+  ).flatMap(([words, names]) => (names.length === 0 ? [] : [` ${words}: ${listNames(names)}.`]));
+  return `${head}${rest.join('')}${isWithoutVerdict(sites) ? ` ${KEEPS_UP}` : ''}`;
 }
 
 /** What can be said of the only site. */
-function describeAlone({ name, status, ...sums }: SiteSummary): string {
-  if (status === 'no-data' || status === 'generator-limited')
-    return `No verdict on ${name}: ${WITHOUT[status]}.`;
+function describeAlone({ name, status, text, ...sums }: SiteSummary): string {
+  if (status === 'no-data') return `No verdict on ${name}: ${text}.`;
+  if (status === 'generator-limited') return `No verdict on ${name}: ${text}. ${KEEPS_UP}`;
   const { started, stalled } = sumOverArms(sums);
   const what =
     stalled === 0

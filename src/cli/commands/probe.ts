@@ -91,7 +91,7 @@ async function probe(context: Context, flags: ProbeFlags) {
     { describeRole },
     { readOwnCredentials },
     { readPolicy },
-    { runProbe },
+    { runProbe, sayMistakes },
     { readServerProxy },
     { sinkingStart },
   ] = await Promise.all([
@@ -131,7 +131,7 @@ async function probe(context: Context, flags: ProbeFlags) {
     }
     readPolicy(policy).then(
       () => say('the policy was read again'),
-      (error: Error) => say(`it takes no orders for now: ${error.message}`),
+      (error: Error) => sayMistakes(error.message, say),
     );
   });
   try {

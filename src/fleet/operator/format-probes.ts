@@ -15,8 +15,12 @@ const OF_PROBES: readonly Column[] = [
   ...[text('state'), text('seen')],
 ];
 
+/** Where the server knows no probe. */
+export const NO_PROBE = 'no probe has connected yet; docs/fleet.md shows how to start one';
+
 /** Every probe that the server knows. @param nowMs milliseconds since 1970 */
 export function formatProbes(probes: readonly KnownProbe[], nowMs: number, width: number): string {
+  if (probes.length === 0) return `${NO_PROBE}\n`;
   const rows = probes.map((each) => [
     each.probe,
     formatLabels(each.labels),
@@ -36,9 +40,10 @@ function formatCheck(probe: string, { level, what, mend }: KnownProbe['checks'][
   return `${escapeControls(line)}\n`;
 }
 
-function stateOf({ isPresent, busy, waiting }: KnownProbe): string {
+function stateOf({ isPresent, busy, waiting, checks }: KnownProbe): string {
   if (!isPresent) return 'away';
   if (busy !== null) return busy;
+  if (checks.some(({ name, level }) => name === 'policy' && level === 'fail')) return 'takes no orders';
   return waiting.length === 0 ? 'idle' : `waits for ${waiting[0]}`;
 }
 

@@ -10,6 +10,7 @@ const COLUMNS: readonly Column[] = [
 
 /** Every soak that probes keep: when its next night begins, and what became of the last. */
 export function formatSoaks(soaks: readonly ProbeSoak[], width: number): string {
+  if (soaks.length === 0) return 'no probe keeps a soak\n';
   const rows = soaks.map(({ id, probe, isPresent, at, on, forUs, nextAtMs, last }) => [
     id,
     isPresent ? probe : `${probe} (away)`,

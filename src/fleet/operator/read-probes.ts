@@ -4,7 +4,7 @@ import { type Presence, presence, readMessage } from '../messages.ts';
 import { STREAMS, SUBJECTS } from '../protocol.ts';
 import { readStream } from './read-stream.ts';
 
-/** A probe says that it is there every 15 s: whoever has missed it four times is not. */
+/** A probe says that it is there every 15 s: whoever has missed it four times is not, nor who said that it ends. */
 const GONE_AFTER_MS = 60_000;
 
 export interface KnownProbe extends Presence {
@@ -31,5 +31,6 @@ export function noteProbe(
   // A probe can only write what is its own; its message has to say the same.
   if (read === undefined || subject !== SUBJECTS.presence(read.probe)) return;
   const seenAtMs = Number(timestampNanos / 1_000_000n);
-  probes.set(read.probe, { ...read, seenAtMs, isPresent: nowMs - seenAtMs < GONE_AFTER_MS });
+  const isPresent = read.hasLeft !== true && nowMs - seenAtMs < GONE_AFTER_MS;
+  probes.set(read.probe, { ...read, seenAtMs, isPresent });
 }

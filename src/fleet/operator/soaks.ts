@@ -63,6 +63,31 @@ export async function findKeepers(link: Link, id: string, known: readonly KnownP
   return [...keepers].sort();
 }
 
+/** Of a soak that nobody keeps: `refused by a, b; removed from c`; empty if it was never ordered, as far as the server remembers. */
+export async function whyNotKept(link: Link, id: string): Promise<string> {
+  let isSoak = false;
+  const orders = { stream: STREAMS.orders.name, filter: SUBJECTS.order(ANY, id) };
+  await readStream(link, orders, ({ data }) => {
+    isSoak ||= readMessage(order, data)?.kind === 'soak';
+  });
+  if (!isSoak) return '';
+  const [refused, removed] = [new Set<string>(), new Set<string>()];
+  const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
+  await readStream(link, events, ({ subject, data }) => {
+    const kind = readMessage(event, data)?.kind;
+    const probe = subject.split('.')[2] ?? '';
+    if (kind === 'refused') refused.add(probe);
+    if (kind === 'ended') removed.add(probe);
+  });
+  const said = [
+    ['refused by', refused],
+    ['removed from', removed],
+  ] as const;
+  return said
+    .flatMap(([words, probes]) => (probes.size === 0 ? [] : [`${words} ${[...probes].sort().join(', ')}`]))
+    .join('; ');
+}
+
 /** The nights of a soak of which the server has anything, oldest first, and how many probes told of each. */
 export async function findNights(link: Link, id: string): Promise<ReadonlyMap<string, number>> {
   const probes = new Map<string, Set<string>>();

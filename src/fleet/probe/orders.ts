@@ -13,7 +13,7 @@ import type { RunOutbox } from '../outbox/run-outbox.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { codeOf } from './lack.ts';
 import type { ProbeOutbox } from './outbox.ts';
-import type { PlannedOrder, PlannedRun } from './plan-run.ts';
+import { inOneLine, type PlannedOrder, type PlannedRun } from './plan-run.ts';
 import { Player, type PlayerOptions } from './player.ts';
 import { nextNight, SoakKeeper } from './soaks.ts';
 
@@ -161,7 +161,7 @@ export class Orders {
       this.#soaks.keep(run, read);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      await this.#refuse(run, [error.message]);
+      await this.#refuse(run, [inOneLine(error.message)]);
     }
   }
 

@@ -55,9 +55,14 @@ export async function planRun(
     const { attempts, forUs } = judgement;
     return { accepted: true, scenario: played, attempts, forUs };
   } catch (error) {
-    if (error instanceof UsageError) return { accepted: false, reasons: [error.message] };
+    if (error instanceof UsageError) return { accepted: false, reasons: [inOneLine(error.message)] };
     return { accepted: false, reasons: [`the probe cannot judge it for now (${codeOf(error)})`] };
   }
+}
+
+/** A reason is a line; mistakes of a scenario have one each. */
+export function inOneLine(message: string): string {
+  return message.replace(/:?\s*\n\s*/g, (between) => (between.startsWith(':') ? ': ' : '; '));
 }
 
 /** Of the scenarios that a policy names, those of this installation that have just this text. */

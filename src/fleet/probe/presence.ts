@@ -1,6 +1,6 @@
 import { judge } from '../../doctor/judge.ts';
 import type { HostFacts } from '../../doctor/types.ts';
-import { ENGINE_NAMES } from '../../engine/names.ts';
+import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
 import { type Presence, presence, readMessage } from '../messages.ts';
 import { PROTOCOL } from '../protocol.ts';
 
@@ -42,6 +42,10 @@ export class TwinWatch {
   hear(process: string, data: Uint8Array): boolean {
     const said = readMessage(presence, data);
     if (said === undefined || process === '' || process === this.#own) return false;
+    if (said.hasLeft === true) {
+      this.#twin = undefined;
+      return false;
+    }
     const isNews = this.twin === undefined;
     this.#twin = { hostname: said.host.hostname, heardAtMs: this.#now() };
     return isNews;
@@ -57,12 +61,24 @@ export function describeTwin(probe: string, { hostname }: Twin): Presence['check
   };
 }
 
-/** What a probe says of itself, and of its machine. */
+/** Of a policy with mistakes; what they are is for the owner alone. */
+export const NO_POLICY: Presence['checks'][number] = {
+  ...{ name: 'policy', level: 'fail' },
+  what: 'its policy cannot be read, so that it refuses every order',
+  mend: 'its owner mends it: the probe says what is wrong on its stderr',
+};
+
+/** The others call libc: they need koffi, and Linux. */
+function hasEngine({ platform, packages }: HostFacts, name: EngineName): boolean {
+  return name === 'portable' || (platform === 'linux' && packages?.koffi !== false);
+}
+
+/** What a probe says of itself, and of its machine; `amiss`: what it knows besides what its doctor finds. */
 export function describeProbe(
   host: HostFacts,
   { waiting, ...own }: Omit<Presence, 'v' | 'host' | 'engines' | 'checks' | 'atMs'>,
   atMs: number,
-  twin?: Twin,
+  amiss: Presence['checks'] = [],
 ): Presence {
   return {
     ...{ v: PROTOCOL, ...own },
@@ -71,9 +87,9 @@ export function describeProbe(
       ...{ cpu: host.cpus.model, cpus: host.cpus.count, memoryBytes: host.memoryBytes },
       addresses: [...host.addresses],
     },
-    engines: [...ENGINE_NAMES],
+    engines: ENGINE_NAMES.filter((name) => hasEngine(host, name)),
     checks: [
-      ...(twin === undefined ? [] : [describeTwin(own.probe, twin)]),
+      ...amiss,
       ...judge(host).flatMap(({ name, level, what, mend }) =>
         level === 'warn' || level === 'fail'
           ? [

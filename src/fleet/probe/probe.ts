@@ -19,7 +19,7 @@ import { connectPatiently, tellOfLink } from './keep-link.ts';
 import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
 import { type PlannedOrder, type PlannedRun, planRun } from './plan-run.ts';
-import { describeProbe, describeTwin, TwinWatch } from './presence.ts';
+import { describeProbe, describeTwin, NO_POLICY, TwinWatch } from './presence.ts';
 
 /** What is recorded is sent so often; milliseconds. */
 const SEND_EVERY_MS = 1_000;
@@ -99,6 +99,11 @@ async function serveProbe(options: ProbeOptions, signal: AbortSignal, hurry?: Ab
   await probe.serve();
 }
 
+/** Each mistake of a policy in a line of its own. */
+export function sayMistakes(message: string, say: (line: string) => void): void {
+  for (const line of `it takes no orders for now: ${message}`.split('\n')) say(line);
+}
+
 class Probe {
   readonly #options: ProbeOptions;
   readonly #outbox: ProbeOutbox;
@@ -131,7 +136,9 @@ class Probe {
     if (link === undefined) return;
     // Of a server that is away, nothing will be heard: it waits on the disk.
     if (this.#watch?.isAway === true) return void link.connection.close().catch(() => {});
-    await this.#send(link).catch((error: Error) => this.#complain(error));
+    await this.#send(link)
+      .then(() => this.#present(link, true))
+      .catch((error: Error) => this.#complain(error));
     await link.connection.close();
   }
 
@@ -203,17 +210,27 @@ class Probe {
     return this.#host;
   }
 
-  async #present(link: Link): Promise<void> {
+  async #present(link: Link, hasLeft?: true): Promise<void> {
     const { id, version } = this.#options;
     const host = await this.#look();
-    const { labels = {} } = (await this.#readPolicy()) ?? {};
+    const policy = await this.#readPolicy();
+    if (policy !== undefined) this.#labels = policy.labels ?? {};
+    const labels = this.#labels;
+    const { twin } = this.#twins;
+    const amiss = [
+      ...(twin === undefined ? [] : [describeTwin(id, twin)]),
+      ...(policy === undefined ? [NO_POLICY] : []),
+    ];
     const [nowMs, unsentBytes] = [Date.now(), await this.#outbox.countUnsent()];
-    const own = { probe: id, version, labels, ...this.#orders.describe(nowMs), unsentBytes };
-    const presence = JSON.stringify(describeProbe(host, own, nowMs, this.#twins.twin));
+    const own = { probe: id, version, labels, ...this.#orders.describe(nowMs), unsentBytes, hasLeft };
+    const presence = JSON.stringify(describeProbe(host, own, nowMs, amiss));
     const from = headers();
     from.set(PROCESS_HEADER, this.#process);
     await link.jetstream.publish(SUBJECTS.presence(id), presence, { headers: from });
   }
+
+  /** As the policy had them when it could be read last. */
+  #labels: Readonly<Record<string, string>> = {};
 
   readonly #process = randomUUID();
   readonly #twins = new TwinWatch(this.#process);
@@ -260,7 +277,7 @@ class Probe {
       return policy;
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.#lastMistake) this.#options.say(`it takes no orders for now: ${message}`);
+      if (message !== this.#lastMistake) sayMistakes(message, this.#options.say);
       this.#lastMistake = message;
       return undefined;
     }
@@ -275,6 +292,8 @@ class Probe {
     for await (const message of messages) {
       await this.#orders.take(message.data, publishTo(link));
       message.ack();
+      // Whoever ordered it may look at once what became of it.
+      await this.#present(link).catch((error: Error) => this.#complain(error));
       if (this.#signal.aborted) break;
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeSites } from '../../../src/analysis/sites/judge.ts';
-import { summariseFleet } from '../../../src/analysis/sites/summarise.ts';
+import { isWithoutVerdict, summariseFleet } from '../../../src/analysis/sites/summarise.ts';
 import { createRandom } from '../../../src/random.ts';
 import { renderFleet } from '../../../src/render/fleet.ts';
 import { summary } from '../../render/fixtures.ts';
@@ -137,11 +137,53 @@ describe('a fleet', () => {
     });
     const alone = summariseFleet(facts, [partOf('a', { site: 'leeds' }, limited)]);
     expect(alone.text).toBe(
-      'No verdict on leeds: its probes were the bottleneck, so that they say nothing about what they tested.',
+      'No verdict on leeds: its probes were the bottleneck, so that they say nothing about what they tested. With a lower --rate, probes keep up.',
     );
     expect(renderFleet(alone, { colour: false, width: 200 })).toMatch(
       /^No verdict on leeds: .*\n+a: generator-limited: its threads were late$/m,
     );
+  });
+
+  it('has no verdict where probes that were the bottleneck leave nothing to judge', () => {
+    const { verdict } = summary();
+    const limited = runOf(draw(createRandom(8), 0), PER_SEC, {
+      verdict: { ...verdict, generatorLimited: true },
+    });
+    const of = (...runs: Parameters<typeof partOf>[2][]) =>
+      summariseFleet(
+        facts,
+        runs.map((run, index) => partOf(`p${index}`, {}, run)),
+      );
+    const none = of(limited, limited);
+    expect(none.text).toBe(
+      'No site can be judged beside others. Generator-limited: p0, p1. With a lower --rate, probes keep up.',
+    );
+    const one = of(limited, healthy());
+    expect(one.sites[1]?.text).toBe('there is no other site that counts to compare it with');
+    expect(
+      [none, one, of(limited), of(limited, healthy(), healthy()), of(undefined), of(healthy())].map(
+        ({ sites }) => isWithoutVerdict(sites),
+      ),
+    ).toEqual([true, true, true, false, false, false]);
+  });
+
+  it('says that a site refused, and not that nothing of it is here', () => {
+    const refused = {
+      ...partOf('a', { site: 'leeds' }, undefined),
+      status: 'refused' as const,
+      trouble: ['refused: too much'],
+    };
+    const alone = summariseFleet({ ...facts, id: '20250131-060000-quickstart-zbtk' }, [refused]);
+    expect(
+      renderFleet(alone, { colour: false, width: 200 })
+        .split('\n')
+        .filter((line) => /refused|quickstart,/.test(line)),
+    ).toEqual([
+      '  quickstart, 1970-01-01 00:00:00 UTC',
+      'No verdict on leeds: its probes refused the run.',
+      '  a       site=leeds  refused',
+      'a refused: too much',
+    ]);
   });
 
   it('says that nothing stalled where sites cannot be told apart', () => {

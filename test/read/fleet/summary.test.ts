@@ -152,7 +152,7 @@ describe('sums of a fleet', () => {
       ...{ leeds: 'cannot-tell', torn: 'cannot-tell' },
     });
     expect(text).toBe(
-      'No site can be judged beside others. Cannot tell: leeds, torn. No data: damaged, false, mute, refused, silent.',
+      'No site can be judged beside others. Cannot tell: leeds, torn. Refused: refused. No data: damaged, false, mute, silent.',
     );
     expect(sites.find(({ name }) => name === 'leeds')?.unjudged).toEqual([
       { probe: 'a', why: 'too short to tell how much it varies' },

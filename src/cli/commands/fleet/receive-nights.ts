@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { EXIT, type ExitCode } from '../../../errors.ts';
+import { isWithoutVerdict } from '../../../analysis/sites/summarise.ts';
+import type { FleetSummary } from '../../../analysis/sites/types.ts';
+import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { readProbes } from '../../../fleet/operator/read-probes.ts';
-import { findKeepers, findNights } from '../../../fleet/operator/soaks.ts';
+import { findKeepers, findNights, whyNotKept } from '../../../fleet/operator/soaks.ts';
 import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
 import { isReceivedWhole } from '../../../read/fleet/received.ts';
@@ -39,7 +41,13 @@ export async function receiveNights(
     const nights = await findNights(link, id);
     if (nights.size === 0) {
       const keepers = await findKeepers(link, id, await readProbes(link, host.now()));
-      if (keepers.length === 0) return undefined;
+      if (keepers.length === 0) {
+        const why = await whyNotKept(link, id);
+        if (why === '') return undefined;
+        throw new UsageError(`no night of ${id} was recorded, and no probe keeps it: ${why}`, {
+          hint: '"rushhour fleet soak ls" lists what probes keep',
+        });
+      }
       if (flags.json === true) host.stdout.write('[]\n');
       host.stderr.write(
         `rushhour: no night of ${id} has arrived yet; rushhour fleet soak ls shows when the next begins\n`,
@@ -49,7 +57,7 @@ export async function receiveNights(
     const ending = new AbortController();
     const release = host.onStopSignal(() => ending.abort());
     let isTroubled = false;
-    const summaries: object[] = [];
+    const summaries: FleetSummary[] = [];
     try {
       for (const [night, probes] of nights) {
         if (ending.signal.aborted) break;
@@ -64,7 +72,10 @@ export async function receiveNights(
       release();
     }
     if (flags.json === true) host.stdout.write(`${JSON.stringify(summaries, null, 2)}\n`);
-    return isTroubled ? EXIT.environment : EXIT.ok;
+    if (isTroubled) return EXIT.environment;
+    return summaries.length > 0 && summaries.every(({ sites }) => isWithoutVerdict(sites))
+      ? EXIT.generatorLimited
+      : EXIT.ok;
   };
   return withResultsFolder(results, () => withLink(host, flags, receive));
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isWithoutVerdict } from '../../../analysis/sites/summarise.ts';
 import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { FleetEvent } from '../../../fleet/messages.ts';
@@ -81,6 +82,7 @@ export async function receiveAndPrint(
     host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
   }
   if (hasTrouble(summary.probes)) return EXIT.environment;
+  if (isWithoutVerdict(summary.sites)) return EXIT.generatorLimited;
   return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
 }
 

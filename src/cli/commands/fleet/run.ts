@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
+import { EnvironmentError, EXIT, type ExitCode, UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { quoteTyped } from '../../../render/escape.ts';
 import type { Context } from '../../context.ts';
@@ -37,7 +37,10 @@ export function registerRun(fleet: Command, context: Context): void {
           'when it starts: 02:00 or 02:00:30, the next one by the local time of this machine; or such as 2025-01-31T02:00:00Z (default: in 10 s)',
         ).argParser(asValue((text: string) => parseStartTime(text, context.host.now()))),
       )
-      .option('--no-follow', 'only order it; "fleet follow" or "fleet pull" receives it')
+      .option(
+        '--no-follow',
+        'only order it, and print which probes accept it; "fleet follow" or "fleet pull" receives it',
+      )
       .addOption(resultsOption())
       .option('--json', 'print what became of each probe as JSON')
       .action(context.act((scenario: string, flags: RunFlags) => run(context, scenario, flags))),
@@ -47,17 +50,23 @@ export function registerRun(fleet: Command, context: Context): void {
 async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const [
     { readProbes },
+    { NO_PROBE },
     { isSelected, parseSelection },
     { orderRun, stopRun },
     { keepRun },
     { receiveAndPrint },
+    { awaitAndTell },
+    { ANSWERS },
     { withResultsFolder },
   ] = await Promise.all([
     import('../../../fleet/operator/read-probes.ts'),
+    import('../../../fleet/operator/format-probes.ts'),
     import('../../../fleet/operator/select.ts'),
     import('../../../fleet/operator/order-run.ts'),
     import('../../../fleet/operator/fleet-run.ts'),
     import('./receive.ts'),
+    import('./await-and-tell.ts'),
+    import('../../../fleet/operator/await-ends.ts'),
     import('../../../store/run-folder.ts'),
   ]);
   const selection = parseSelection(flags.on);
@@ -70,7 +79,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     if (chosen.length === 0) {
       const hint =
         known.length === 0
-          ? 'no probe has connected yet; docs/fleet.md shows how to start one'
+          ? NO_PROBE
           : '"rushhour fleet ls" lists the probes and their labels, and when each was seen';
       throw new UsageError(
         flags.on === undefined
@@ -95,7 +104,20 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     );
     if (!flags.follow) {
       host.stdout.write(`${ordered.id}\n`);
-      return EXIT.ok;
+      const present = ordered.parts.map(({ probe }) => probe);
+      let hasRefused = false;
+      const left = await awaitAndTell(host, link, ordered, {
+        ...{ kinds: ANSWERS, present, out: host.stderr },
+        told: (_, { kind }) => {
+          hasRefused ||= kind === 'refused';
+        },
+      });
+      if (left.length > 0) {
+        throw new EnvironmentError(`not yet told: ${left.join(', ')}`, {
+          hint: `the order waits for them at the server; "rushhour fleet follow ${ordered.id}" shows what becomes of it`,
+        });
+      }
+      return hasRefused ? EXIT.environment : EXIT.ok;
     }
     const ending = new AbortController();
     let signals = 0;

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EnvironmentError, EXIT, UsageError } from '../../../../errors.ts';
-import { quoteTyped } from '../../../../render/escape.ts';
+import { escapeControls, quoteTyped } from '../../../../render/escape.ts';
 import { parseAt, parseDays } from '../../../../service/schedule.ts';
 import type { Context } from '../../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../../flags/fleet-options.ts';
@@ -69,6 +69,7 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
     { stretchToSoak },
     { LONGEST_NIGHT_US, SHORTEST_NIGHT_US },
     { awaitAndTell },
+    { overlap },
   ] = await Promise.all([
     import('../../../../fleet/operator/read-probes.ts'),
     import('../../../../fleet/operator/select.ts'),
@@ -76,7 +77,8 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
     import('../../../../fleet/operator/await-ends.ts'),
     import('../../../../session/schedule.ts'),
     import('../../../../fleet/messages.ts'),
-    import('./await-and-tell.ts'),
+    import('../await-and-tell.ts'),
+    import('../../../../service/schedule.ts'),
   ]);
   const selection = parseSelection(flags.on);
   if (flags.for < SHORTEST_NIGHT_US || flags.for > LONGEST_NIGHT_US) {
@@ -91,7 +93,10 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
     if (chosen.length === 0) {
       const which = flags.on === undefined ? 'has connected yet' : `matches --on ${quoteTyped(flags.on)}`;
       throw new UsageError(`no probe ${which}`, {
-        hint: '"rushhour fleet ls" lists the probes and their labels',
+        hint:
+          known.length === 0
+            ? 'docs/fleet.md shows how to start one'
+            : '"rushhour fleet ls" lists the probes and their labels',
       });
     }
     const id = await orderSoak(link, {
@@ -109,14 +114,25 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
       {
         kinds: ANSWERS,
         present: chosen.filter(({ isPresent }) => isPresent).map(({ probe }) => probe),
-        told: ({ kind, fleetRun }) => {
-          if (kind === 'refused') refused.push(fleetRun);
+        told: (probe, { kind }) => {
+          if (kind === 'refused') refused.push(probe);
         },
       },
     );
-    host.stderr.write(
-      `rushhour: ${id}: rushhour fleet pull ${id} receives its nights, rushhour fleet soak remove ${id} ends it\n`,
-    );
+    // Nobody keeps what all have refused: there is nothing to receive, nor to end.
+    if (refused.length < chosen.length) {
+      host.stderr.write(
+        `rushhour: ${id}: rushhour fleet pull ${id} receives its nights, rushhour fleet soak remove ${id} ends it\n`,
+      );
+    }
+    const asked = { at: flags.at, on: flags.days ?? null, forUs: flags.for };
+    for (const { probe, soaks = [] } of chosen.filter((each) => !refused.includes(each.probe))) {
+      for (const kept of soaks.filter((each) => overlap(each, asked))) {
+        host.stderr.write(
+          `rushhour: warning: ${escapeControls(`${probe} keeps ${kept.id} at the same time (${kept.on ?? 'every day'} ${kept.at}): of two nights at one time, it refuses one`)}\n`,
+        );
+      }
+    }
     if (left.length > 0) {
       throw new EnvironmentError(`not yet told: ${left.join(', ')}`, {
         hint: 'the order waits for them at the server, for 30 days; "rushhour fleet soak ls" shows who keeps it',

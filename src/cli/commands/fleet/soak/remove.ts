@@ -3,8 +3,8 @@ import { EnvironmentError, EXIT, UsageError } from '../../../../errors.ts';
 import { FLEET_RUN_ID } from '../../../../fleet/protocol.ts';
 import type { Context } from '../../../context.ts';
 import { addOperatorOptions, type OperatorFlags } from '../../../flags/fleet-options.ts';
+import { awaitAndTell } from '../await-and-tell.ts';
 import { withLink } from '../with-link.ts';
-import { awaitAndTell } from './await-and-tell.ts';
 
 interface RemoveFlags extends OperatorFlags {}
 
@@ -19,7 +19,7 @@ export function registerSoakRemove(soak: Command, context: Context): void {
       .action(
         context.act(async (id: string, flags: RemoveFlags) => {
           const { host } = context;
-          const [{ readProbes }, { findKeepers }, { stopRun }, { ENDS }] = await Promise.all([
+          const [{ readProbes }, { findKeepers, whyNotKept }, { stopRun }, { ENDS }] = await Promise.all([
             import('../../../../fleet/operator/read-probes.ts'),
             import('../../../../fleet/operator/soaks.ts'),
             import('../../../../fleet/operator/order-run.ts'),
@@ -29,7 +29,8 @@ export function registerSoakRemove(soak: Command, context: Context): void {
             const known = FLEET_RUN_ID.test(id) ? await readProbes(link, host.now()) : [];
             const keepers = known.length === 0 ? [] : await findKeepers(link, id, known);
             if (keepers.length === 0) {
-              throw new UsageError(`no probe keeps a soak ${JSON.stringify(id)}`, {
+              const why = FLEET_RUN_ID.test(id) ? await whyNotKept(link, id) : '';
+              throw new UsageError(`no probe keeps a soak ${JSON.stringify(id)}${why && `: ${why}`}`, {
                 hint: '"rushhour fleet soak ls" lists them',
               });
             }

@@ -1,9 +1,10 @@
-import type { Link } from '../../../../fleet/connect.ts';
-import type { FleetEvent } from '../../../../fleet/messages.ts';
-import { awaitEvents } from '../../../../fleet/operator/await-ends.ts';
-import { escapeControls } from '../../../../render/escape.ts';
-import type { Host } from '../../../host.ts';
-import { inWords } from '../receive.ts';
+import type { Link } from '../../../fleet/connect.ts';
+import type { FleetEvent } from '../../../fleet/messages.ts';
+import { awaitEvents } from '../../../fleet/operator/await-ends.ts';
+import { escapeControls } from '../../../render/escape.ts';
+import type { Host } from '../../host.ts';
+import type { Output } from '../../output/process-output.ts';
+import { inWords } from './receive.ts';
 
 /** A probe that is there takes an order at once; one whose link is slow, somewhat later. Milliseconds. */
 const ANSWERED_WITHIN_MS = 20_000;
@@ -19,7 +20,9 @@ export async function awaitAndTell(
   how: {
     readonly kinds: readonly FleetEvent['kind'][];
     readonly present: readonly string[];
-    readonly told?: (event: FleetEvent) => void;
+    readonly told?: (probe: string, event: FleetEvent) => void;
+    /** Where answers are printed; by default stdout. */
+    readonly out?: Output;
   },
 ): Promise<string[]> {
   const ending = new AbortController();
@@ -32,8 +35,8 @@ export async function awaitAndTell(
       { id, parts: parts.filter(isThere) },
       how.kinds,
       (probe, event) => {
-        host.stdout.write(`${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
-        how.told?.(event);
+        (how.out ?? host.stdout).write(`${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
+        how.told?.(probe, event);
       },
       ending.signal,
     );
