@@ -46,6 +46,10 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
     expect(out).toContain('a: was revoked before it told how it ended: nothing more comes');
     const kept = JSON.parse(readFileSync(join(fleet.dir, 'results', id, 'fleet.json'), 'utf8'));
     expect(kept.parts.map(({ isRevoked }: { isRevoked?: true }) => isRevoked)).toEqual([true, undefined]);
+    // Whoever receives it elsewhere is told as well, though the order has gone.
+    const elsewhere = await fleet.call('fleet', 'pull', id, '--results', 'elsewhere', '--no-wait');
+    expect(elsewhere.code).toBe(5);
+    expect(elsewhere.out).toContain('a: was revoked before it told how it ended: nothing more comes');
     // Its own run goes on to its planned end.
     await fleet.says(probe, `${id}: complete`);
     await fleet.end(probe, 'SIGTERM');

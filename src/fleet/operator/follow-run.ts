@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JetStreamApiError, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Link } from '../connect.ts';
@@ -7,6 +7,7 @@ import { type FleetEvent, readEvent } from '../messages.ts';
 import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
 import { decodeRunPart } from '../run-part.ts';
 import { askClock } from './ask-clock.ts';
+import { isRevokedSince } from './find-revoked.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { type LiveProbe, LiveRun } from './live-run.ts';
 import { followStream } from './read-stream.ts';
@@ -20,8 +21,8 @@ const SHOW_MS = 1_000;
 const ASK_AGAIN_WITHIN_MS = 60_000;
 /** Once a run has begun, it is looked so often whether those probes were revoked of which nothing arrived for as long. */
 const REVOKED_LOOK_MS = 5_000;
-/** JetStream's "consumer not found" (nats-server, server/errors.json). */
-const NO_CONSUMER = 10_014;
+/** Whoever ends following does not wait longer for a server that may be away. */
+const REVOKED_TOLD_WITHIN_MS = 2_000;
 
 /** Who is told what happens while a run is followed. */
 export interface RunFollower {
@@ -83,25 +84,25 @@ export async function followRun(
     live.touch(probe);
     if (read.part.kind === 'end') ended.add(probe);
   };
-  const hasAll = ({ probe, events, isRevoked }: ProbePart): boolean => {
-    if (isRevoked) return true;
+  const isWhole = ({ probe, events }: ProbePart): boolean => {
     const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
     const hasFolder = events.some(({ kind }) => kind === 'started');
     return last !== undefined && (ended.has(probe) || !hasFolder);
   };
+  const isQuiet = ({ probe }: ProbePart): boolean => live.quietSec(probe) * 1_000 >= REVOKED_LOOK_MS;
+  // Of one that was revoked, what the server has is received.
+  const hasAll = (part: ProbePart): boolean => isWhole(part) || (part.isRevoked === true && isQuiet(part));
   const look = setInterval(() => {
     if (run.parts.every(hasAll)) over.abort();
   }, LOOK_MS);
   const showing = repeatUntil(over.signal, SHOW_MS, async () => show?.(await live.read()));
   const looking = repeatUntil(over.signal, REVOKED_LOOK_MS, async () => {
     if (epochMs() < run.startsAtMs) return;
-    const quiet = run.parts.filter(
-      (part) => !hasAll(part) && live.quietSec(part.probe) * 1_000 >= REVOKED_LOOK_MS,
-    );
+    const quiet = run.parts.filter((part) => !hasAll(part) && isQuiet(part));
     if (quiet.length === 0) return;
     const manager = await link.jetstream.jetstreamManager();
     await sideBySide(quiet, async (part) => {
-      if (!(await isRevokedNow(manager, part.probe)) || hasAll(part)) return;
+      if (!(await isRevokedSince(manager, part.probe)) || hasAll(part)) return;
       part.isRevoked = true;
       revoked?.(part.probe);
     });
@@ -126,19 +127,26 @@ export async function followRun(
     over.abort();
     await Promise.all([showing, looking, ...asking]);
   }
+  for (const part of run.parts) if (isWhole(part)) delete part.isRevoked;
+  await noteRevoked(
+    link,
+    run.parts.filter((part) => !isWhole(part) && part.isRevoked !== true),
+  );
   for (const part of run.parts) {
     if (part.events.some(({ kind }) => kind === 'started')) part.copy = await copies.get(part.probe)!.check();
   }
 }
 
-/** Whoever is revoked has no consumer of orders any more. A server that does not answer says nothing about it. */
-async function isRevokedNow(manager: JetStreamManager, probe: string): Promise<boolean> {
-  try {
-    await manager.consumers.info(STREAMS.orders.name, probe);
-    return false;
-  } catch (error) {
-    return error instanceof JetStreamApiError && error.code === NO_CONSUMER;
-  }
+/** Says of those that have not told all whether more can come. A server that does not answer says nothing about it. */
+async function noteRevoked({ jetstream }: Link, parts: readonly ProbePart[]): Promise<void> {
+  if (parts.length === 0) return;
+  const note = async (): Promise<void> => {
+    const manager = await jetstream.jetstreamManager();
+    await sideBySide(parts, async (part) => {
+      if (await isRevokedSince(manager, part.probe)) part.isRevoked = true;
+    });
+  };
+  await Promise.race([note().catch(() => {}), sleep(REVOKED_TOLD_WITHIN_MS, undefined, { ref: false })]);
 }
 
 /** A clock that was set since the order neither shows as a late start nor hides one. */

@@ -4,10 +4,12 @@ import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { type FleetFile, partFolder } from '../../store/fleet-file.ts';
 import { timeStampOf } from '../../store/time-stamp.ts';
+import { askAgain } from '../ask-again.ts';
 import type { Link } from '../connect.ts';
 import { event, type Order, order, type RunOrder, readMessage } from '../messages.ts';
 import { ANY, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { askClock } from './ask-clock.ts';
+import { isRevokedSince } from './find-revoked.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { readStream } from './read-stream.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -141,23 +143,62 @@ export async function findRun(
     startsAtMs = read.agreed.startsAtMs;
     add(probe, { labels, offset: { offsetMs, errorMs } });
   });
-  // Of a run that was ordered, no other probe is part, whatever it tells. Nights were ordered by another id, or longer ago.
-  if (parts.size === 0) {
-    const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
-    await readStream(link, events, ({ subject, data }) => {
-      const told = readMessage(event, data);
-      // A soak is no run: its nights are.
-      if (told?.kind === 'accepted' && told.firstAtMs !== undefined) return;
-      const night = told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined;
-      if (night !== undefined)
-        startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);
-      add(subject.split('.')[2] ?? '', { ...(night !== undefined && { labels: night.labels }) });
-    });
+  const ordered = new Set(parts.keys());
+  // Who was revoked has no order any more, nor has a night, which was ordered by another id, or longer ago.
+  for (const { probe, night, isRevoked } of await findUnordered(link, id, ordered)) {
+    // Of a run that was ordered, no other probe is part, whatever it tells.
+    if (ordered.size > 0 && !isRevoked) continue;
+    const isNight = ordered.size === 0 && night !== undefined;
+    if (isNight) startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);
+    add(probe, { ...(isNight && { labels: night.labels }), ...(isRevoked && { isRevoked }) });
   }
   if (parts.size === 0) return undefined;
   // What was measured while it ran cannot be measured again.
-  for (const { probe, labels, offset, skewMs } of kept?.parts ?? [])
-    add(probe, { labels, ...(offset !== undefined && { offset }), ...(skewMs !== undefined && { skewMs }) });
+  for (const { probe, labels, offset, skewMs, isRevoked } of kept?.parts ?? []) {
+    // All were ordered at the same time: only a revocation takes one order and leaves the others.
+    const isGone = isRevoked === true || (ordered.size > 0 && !ordered.has(probe));
+    add(probe, {
+      ...{ labels, ...(offset !== undefined && { offset }), ...(skewMs !== undefined && { skewMs }) },
+      ...(isGone && { isRevoked: true }),
+    });
+  }
   const sorted = [...parts.values()].sort((a, b) => (a.probe < b.probe ? -1 : 1));
   return { id, startsAtMs, parts: sorted, absent: kept?.absent ?? [] };
+}
+
+interface Unordered {
+  readonly probe: string;
+  /** It is a night of a soak. */
+  readonly night:
+    | { readonly startsAtMs: number; readonly labels: Readonly<Record<string, string>> }
+    | undefined;
+  /** Its credentials were taken back since it told of the run. */
+  readonly isRevoked: boolean;
+}
+
+/** Those that told something of a run, and of which the server has no order. */
+async function findUnordered(
+  link: Link,
+  id: string,
+  ordered: ReadonlySet<string>,
+): Promise<readonly Unordered[]> {
+  const who = new Map<string, { readonly atMs: number; readonly night: Unordered['night'] }>();
+  const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
+  await readStream(link, events, ({ subject, data, timestampNanos }) => {
+    const probe = subject.split('.')[2] ?? '';
+    if (ordered.has(probe)) return;
+    const told = readMessage(event, data);
+    // A soak is no run: its nights are.
+    if (told?.kind === 'accepted' && told.firstAtMs !== undefined) return;
+    const before = who.get(probe);
+    const night = (told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined) ?? before?.night;
+    const atMs = before?.atMs ?? Number(timestampNanos / 1_000_000n);
+    who.set(probe, { atMs, night });
+  });
+  if (who.size === 0) return [];
+  const manager = await askAgain(() => link.jetstream.jetstreamManager());
+  return sideBySide([...who], async ([probe, { atMs, night }]) => ({
+    ...{ probe, night },
+    isRevoked: await askAgain(() => isRevokedSince(manager, probe, atMs)),
+  }));
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,9 @@ import { followRun } from '../../../src/fleet/operator/follow-run.ts';
 import { findRun, orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
 import { type KnownProbe, noteProbe } from '../../../src/fleet/operator/read-probes.ts';
 import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
-import { PROTOCOL, SUBJECTS } from '../../../src/fleet/protocol.ts';
+import { orderConsumer, PROTOCOL, STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { encodeRunPart } from '../../../src/fleet/run-part.ts';
+import type { FleetFile } from '../../../src/store/fleet-file.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { TestFleet } from '../start-fleet.ts';
 
@@ -174,6 +175,59 @@ suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
     await b.jetstream.publish(SUBJECTS.event('b', 'two'), JSON.stringify(told));
     const found = await findRun(operator, 'two', { resultsDir: dir, kept: undefined });
     expect([found?.startsAtMs, found?.parts.map(({ probe }) => probe)]).toEqual([7_000, ['a']]);
+  });
+
+  it('receives what a probe had sent that was revoked since, or enrolled anew, and waits for no more of it', async () => {
+    const [operator, b] = [await fleet.connect('operator'), await fleet.connect('b')];
+    const scenario = { name: 'steady', text: '', overrides: {} };
+    const agreed = { startsAtMs: 7_000, offsetMs: 0, errorMs: 1, labels: {} };
+    const order = { v: PROTOCOL, kind: 'run', scenario, share: { index: 0, count: 1 }, label: '', agreed };
+    const say = (link: Link, probe: string, fleetRun: string, told: object) =>
+      link.jetstream.publish(
+        SUBJECTS.event(probe, fleetRun),
+        JSON.stringify({ v: PROTOCOL, fleetRun, ...told }),
+      );
+    const ended = { kind: 'ended', status: 'complete' };
+    const a = await fleet.connect('a');
+    for (const id of ['four', 'five']) {
+      await operator.jetstream.publish(
+        SUBJECTS.order('a', id),
+        JSON.stringify({ ...order, fleetRun: id, startsAtMs: 7_000, expiresAtMs: 8_000 }),
+      );
+      await say(a, 'a', id, { kind: 'refused', reasons: ['no'] });
+      await say(b, 'b', id, { kind: 'started', folder: 'x', startedAtMs: 7_000 });
+    }
+    await say(b, 'b', 'four', ended);
+    const pieces = [{ file: 'frames.jsonl', offset: 0, bytes: 3 }];
+    const head = { v: PROTOCOL, kind: 'pieces', pieces } as const;
+    await b.jetstream.publish(SUBJECTS.run('b', 'four'), encodeRunPart(head, [Buffer.from('{}\n')]));
+    await b.jetstream.publish(
+      SUBJECTS.run('b', 'four'),
+      encodeRunPart({ v: PROTOCOL, kind: 'end', files: [] }, []),
+    );
+    const receive = async (id: string, kept?: FleetFile) => {
+      const run = (await findRun(operator, id, { resultsDir: dir, kept }))!;
+      const soon = AbortSignal.timeout(30_000);
+      await followRun(operator, run, { told: () => {} }, soon);
+      expect(soon.aborted).toBe(false);
+      return run.parts.map(({ probe, isRevoked }) => [probe, isRevoked]);
+    };
+    // Nobody who is no part of it, as far as anybody knows.
+    expect(await receive('four')).toEqual([['a', undefined]]);
+    const manager = await operator.jetstream.jetstreamManager();
+    await manager.consumers.delete(STREAMS.orders.name, 'b');
+    expect(await receive('four')).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ]);
+    expect(readFileSync(join(dir, 'four-b', 'frames.jsonl'), 'utf8')).toBe('{}\n');
+    await manager.consumers.add(STREAMS.orders.name, { ...orderConsumer('b') });
+    const parts = [{ probe: 'c', labels: {}, events: [] }];
+    expect(await receive('five', { schema: 1, id: 'five', startsAtMs: 7_000, parts })).toEqual([
+      ['a', undefined],
+      ['b', true],
+      ['c', true],
+    ]);
   });
 
   it('ends in words where what is received cannot be written', async () => {

@@ -34,7 +34,9 @@ export function registerStop(fleet: Command, context: Context): void {
             import('./receive.ts'),
           ]);
           return withLink(host, flags, async (link) => {
-            const run = await requireRun(link, id, resultsDir(host, undefined));
+            const found = await requireRun(link, id, resultsDir(host, undefined));
+            // Who was revoked hears of nothing.
+            const run = { id: found.id, parts: found.parts.filter(({ isRevoked }) => isRevoked !== true) };
             await stopRun(link, run, flags.now === true ? 'abort' : 'drain');
             const asked = `asked ${run.parts.length} ${run.parts.length === 1 ? 'probe' : 'probes'} to end ${run.id}`;
             host.stderr.write(`rushhour: ${asked}\n`);
