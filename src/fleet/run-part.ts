@@ -46,6 +46,8 @@ export const runPart = z.discriminatedUnion('kind', [
       .array(z.strictObject({ file: toldName, bytes: count }))
       .max(500)
       .optional(),
+    /** Files that somebody removed before all was sent; none, if their folder went before anything of it was. Absent: it is all there. */
+    lost: z.array(toldName).max(500).optional(),
   }),
 ]);
 export type RunPart = z.output<typeof runPart>;
@@ -77,9 +79,13 @@ export function decodeRunPart(message: Uint8Array): DecodedPart | undefined {
     return isFileName(file);
   };
   if (told.kind === 'end') {
-    const { files, givenUp, ...rest } = told;
+    const { files, givenUp, lost, ...rest } = told;
     const left = givenUp?.filter(isTaken);
-    const part = { ...rest, files: files.filter(isTaken), ...(left !== undefined && { givenUp: left }) };
+    const part = {
+      ...{ ...rest, files: files.filter(isTaken) },
+      ...(left !== undefined && { givenUp: left }),
+      ...(lost !== undefined && { lost: lost.filter((file) => isTaken({ file })) }),
+    };
     return end + 1 === message.length ? { part, contents: [], refused: [...refused] } : undefined;
   }
   const pieces: Piece[] = [];

@@ -36,6 +36,11 @@ export interface FleetFilePart {
       readonly isGivenUp?: true;
     }[];
     readonly differing: readonly string[];
+    /**
+     * Files that somebody removed at the probe before all of it was sent, and how much of each has arrived; empty: their
+     * folder went before anything of it was sent.
+     */
+    readonly lost?: readonly { readonly file: string; readonly bytes: number }[];
     /** Names that cannot be those of files, which were not written. */
     readonly refused?: readonly string[];
   };
@@ -95,6 +100,7 @@ const part = some({
       some({ file: text, fromByte: count, toByte: count, isGivenUp: z.literal(true).optional() }),
     ),
     differing: z.array(text),
+    lost: z.array(some({ file: text, bytes: count })).optional(),
     refused: z.array(text).optional(),
   }).optional(),
   skewMs: figure.optional(),

@@ -10,6 +10,7 @@ import type { Publish } from '../../src/fleet/outbox/publish.ts';
 import { ProbeOutbox } from '../../src/fleet/probe/outbox.ts';
 import { PROTOCOL } from '../../src/fleet/protocol.ts';
 import { decodeRunPart } from '../../src/fleet/run-part.ts';
+import { lackOf } from '../../src/read/fleet/trouble.ts';
 import type { RunListing } from '../../src/read/listing.ts';
 import { withSmallDisk } from '../store/full-disk.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -102,6 +103,54 @@ it('removes a folder some days after all of it was sent, never before, and knows
   expect(await outbox.take('sent')).toBeUndefined();
   await outbox.removeSent(7 * DAY_MS, now + 40 * DAY_MS);
   expect(readdirSync(join(dir, 'outbox'))).toEqual(['waiting.jsonl']);
+});
+
+it('tells of what somebody removed before it was sent, of a folder or of one file, and sends the others', async () => {
+  const outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  const copies = new Map<string, RunCopy>();
+  const publish: Publish = async (subject, _, payload) => {
+    const [, , , name = ''] = subject.split('.');
+    const read = decodeRunPart(payload);
+    const copy = copies.get(name) ?? new RunCopy(join(dir, `copy-${name}`));
+    copies.set(name, copy);
+    if (read !== undefined) await copy.add(read);
+  };
+  const begin = async (name: string) => {
+    const folder = join(dir, 'results', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'frames.jsonl'), '{}\n');
+    writeFileSync(join(folder, 'run.json'), '{}');
+    const run = (await outbox.take(name))!;
+    await run.addFolder(folder, '');
+    return { folder, run };
+  };
+  const [gone, partly, unsent] = [await begin('gone'), await begin('partly'), await begin('unsent')];
+  rmSync(unsent.folder, { recursive: true });
+  expect(await outbox.send(publish)).toBeUndefined();
+  // Its journal goes along: an order that comes later is kept all the same.
+  rmSync(gone.folder, { recursive: true });
+  rmSync(join(partly.folder, 'frames.jsonl'));
+  rmSync(join(dir, 'outbox'), { recursive: true });
+  await record(outbox, 'later');
+  for (const { run } of [gone, partly, unsent]) {
+    await run.addEvent({ v: PROTOCOL, kind: 'ended', fleetRun: run.fleetRun, status: 'failed' });
+    await run.finish();
+  }
+  expect(await outbox.send(publish)).toBeUndefined();
+  const whole = { hasEnded: true, missing: [], differing: [] };
+  const [frames, info] = [
+    { file: 'frames.jsonl', bytes: 3 },
+    { file: 'run.json', bytes: 2 },
+  ];
+  expect(await copies.get('gone')!.check()).toEqual({ ...whole, lost: [frames, info] });
+  expect(await copies.get('partly')!.check()).toEqual({ ...whole, lost: [frames] });
+  expect(await copies.get('unsent')!.check()).toEqual({ ...whole, lost: [] });
+  expect(await copies.get('later')!.check()).toEqual(whole);
+  // Half of a journal would say to a later process that there was nothing.
+  expect(readdirSync(join(dir, 'outbox'))).toEqual(['later.jsonl']);
+  expect(lackOf({ ...whole, lost: [frames] })).toEqual([
+    'removed at the probe before all of it was sent: frames.jsonl (bytes 0 to 3 are here)',
+  ]);
 });
 
 it('keeps an accepted order until it is too late to begin, and then tells that it did not', async () => {

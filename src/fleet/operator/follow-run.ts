@@ -95,7 +95,9 @@ export async function followRun(
   const look = setInterval(() => {
     if (run.parts.every(hasAll)) over.abort();
   }, LOOK_MS);
-  const showing = repeatUntil(over.signal, SHOW_MS, async () => show?.(await live.read()));
+  const showing = repeatUntil(over.signal, SHOW_MS, async () =>
+    show?.((await live.read()).map((each) => ({ ...each, isOver: hasAll(each.part) }))),
+  );
   const looking = repeatUntil(over.signal, REVOKED_LOOK_MS, async () => {
     if (epochMs() < run.startsAtMs) return;
     const quiet = run.parts.filter((part) => !hasAll(part) && isQuiet(part));

@@ -4,6 +4,8 @@ import type { LiveProbe } from './live-run.ts';
 
 /** Probes that have a line of their own: those with the most stalls. */
 const MOST_LINES = 10;
+/** Of those that are waited for, so many are named. */
+const MOST_AWAITED = 3;
 /** A probe sends every second what it recorded: of one from which nothing came for so long, nobody knows what it does. */
 const QUIET_SEC = 10;
 
@@ -36,6 +38,7 @@ function formatAll(probes: readonly LiveProbe[], startsAtMs: number, nowMs: numb
   const sending = probes.filter((probe) => stateOf(probe) === 'sending');
   const sum = (key: keyof LiveProbe['sums']): number =>
     probes.reduce((total, { sums }) => total + sums[key], 0);
+  const awaited = sending.length === 0 ? describeAwaited(probes) : '';
   const ill = probes.filter(({ sums }) => sums.stalled > 0).length;
   return [
     `${sending.length} of ${number} probes sending`,
@@ -43,7 +46,19 @@ function formatAll(probes: readonly LiveProbe[], startsAtMs: number, nowMs: numb
     `${formatCount(sum('established'))} established`,
     formatStalled(sum('stalled'), sum('started')),
     ...(ill > 0 ? [`stalls at ${formatPlural(ill, 'probe', 'probes')}`] : []),
+    ...(awaited === '' ? [] : [`waiting for ${awaited}`]),
   ].join(' | ');
+}
+
+/** Who is waited for, and why; empty: nobody. */
+export function describeAwaited(probes: readonly LiveProbe[]): string {
+  const awaited = probes.filter(({ isOver }) => isOver === false);
+  const more = awaited.length - MOST_AWAITED;
+  const named = awaited.slice(0, MOST_AWAITED).map((probe) => {
+    const hasEnded = probe.part.events.at(-1)?.kind === 'ended' && probe.part.isRevoked !== true;
+    return `${probe.part.probe} (${hasEnded ? 'the rest of its folder' : stateOf(probe)})`;
+  });
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function formatOne(probe: LiveProbe): string {

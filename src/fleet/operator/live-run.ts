@@ -11,6 +11,8 @@ export interface LiveProbe {
   readonly startedPerSec: number;
   /** For so long nothing of it has arrived; seconds. */
   readonly quietSec: number;
+  /** Nothing more of it is awaited; absent: not known. */
+  readonly isOver?: boolean;
   /** Over the whole run, without what does not count. */
   readonly sums: { readonly started: number; readonly established: number; readonly stalled: number };
 }

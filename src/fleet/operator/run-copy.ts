@@ -24,6 +24,11 @@ export interface CopyState {
   readonly differing: readonly string[];
   /** Names that cannot be those of files, as the probe told them; absent: none. They were not written. */
   readonly refused?: readonly string[];
+  /**
+   * Files that somebody removed at the probe before all of it was sent, and how much of each is here; empty: the folder went
+   * before anything of it was sent. Absent: nothing was removed.
+   */
+  readonly lost?: readonly { readonly file: string; readonly bytes: number }[];
   /** Files that begin as they should, and have more; absent: none, or they were cut. */
   readonly longer?: readonly string[];
 }
@@ -87,10 +92,12 @@ export class RunCopy {
       const has = own.get(file)?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes, isGivenUp: true });
     }
+    const lost = this.#end?.lost?.map((file) => ({ file, bytes: own.get(file)?.bytes ?? 0 }));
     const refused = [...this.#refused];
     return {
       ...{ hasEnded: this.#end !== undefined, missing, differing },
       ...(refused.length > 0 && { refused }),
+      ...(lost !== undefined && { lost }),
       ...(longer.length > 0 && { longer }),
     };
   }

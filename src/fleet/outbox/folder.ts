@@ -38,14 +38,14 @@ export interface ReadPiece {
 /** Seconds of a soak that no window has taken up: its windows tell the same, and what is left at its end is sent. */
 const PASSING = `${SESSION_FILES.recent}/`;
 
-/** The files of a run's folder, and of folders in it; in order. */
+/** The files of a run's folder, and of folders in it; in order. What somebody has removed has none. */
 async function listFiles(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true });
+  const entries = await readdir(dir, { withFileTypes: true }).catch(ifGone([]));
   const nested = await Promise.all(
     entries.map(async (entry) => {
       if (entry.isFile()) return [entry.name];
       if (!entry.isDirectory()) return [];
-      const inner = await readdir(join(dir, entry.name), { withFileTypes: true });
+      const inner = await readdir(join(dir, entry.name), { withFileTypes: true }).catch(ifGone([]));
       return inner.flatMap((each) => (each.isFile() ? [`${entry.name}/${each.name}`] : []));
     }),
   );
@@ -53,6 +53,14 @@ async function listFiles(dir: string): Promise<string[]> {
     .flat()
     .filter((name) => !DRAFT.test(name))
     .sort();
+}
+
+/** For what may have been removed meanwhile. */
+function ifGone<T>(instead: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return instead;
+    throw error;
+  };
 }
 
 /**
@@ -110,7 +118,8 @@ async function nextOfGrowing(
   sentBytes: number | undefined,
   isFinal: boolean,
 ): Promise<ReadPiece | undefined> {
-  const { size } = await stat(join(dir, file));
+  const size = await stat(join(dir, file)).then(({ size }) => size, ifGone(undefined));
+  if (size === undefined) return undefined;
   const offset = sentBytes ?? 0;
   const bytes = Math.min(size - offset, MOST_PIECE_BYTES);
   // A file that stays empty is one of the folder, too.
@@ -135,7 +144,9 @@ async function nextOfWhole(
   { bytes, wholes, read }: SentFolder,
   isFinal: boolean,
 ): Promise<ReadPiece | undefined> {
-  const { ino, size, mtimeMs, ctimeMs } = await stat(join(dir, file));
+  const found = await stat(join(dir, file)).catch(ifGone(undefined));
+  if (found === undefined) return undefined;
+  const { ino, size, mtimeMs, ctimeMs } = found;
   const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   const before = read.get(file);
   // At the end it is read whatever its times say: a file system may have coarse ones.
@@ -215,6 +226,22 @@ export async function sumUpFolder(dir: string): Promise<{ file: string; bytes: n
       return { file, bytes, sha256: await digestOfFile(join(dir, file), bytes) };
     }),
   );
+}
+
+/**
+ * What somebody has removed of a folder: files of which something was sent, and that are not there any more.
+ * @param there the files that are
+ * @returns undefined if nothing, and the folder is there
+ */
+export async function findLost(
+  dir: string,
+  { bytes, wholes }: SentFolder,
+  there: readonly { readonly file: string }[],
+): Promise<string[] | undefined> {
+  const left = new Set(there.map(({ file }) => file));
+  const lost = [...new Set([...wholes.keys(), ...bytes.keys()])].filter((file) => !left.has(file)).sort();
+  const isThere = await stat(dir).then(() => true, ifGone(false));
+  return isThere && lost.length === 0 ? undefined : lost;
 }
 
 /** SHA-256 of the first bytes of a file, in hexadecimal digits. */

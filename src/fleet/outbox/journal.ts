@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { event, type FleetEvent, type RunOrder, runOrder, type SoakOrder, soakOrder } from '../messages.ts';
@@ -50,12 +50,21 @@ export function isDiskFull(error: unknown): boolean {
   return FULL.includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** Never half of one: without its beginning, it says nothing to a later process. */
+const GOES_ON = constants.O_WRONLY | constants.O_APPEND;
+
 /** The file in which a probe keeps how far an order has come. */
 export class RunJournal {
   readonly #path: string;
   /** Lines that a full disk has not taken yet. */
   #unwritten: string[] = [];
   #isTorn = false;
+  /** Somebody has removed it: from then on, only this process knows how far the order has come. */
+  #isGone = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
@@ -64,7 +73,8 @@ export class RunJournal {
 
   /**
    * A full disk does not keep a probe from sending, which may be what makes room: the line is written with the next that
-   * is. Only that an order was taken has to be on the disk before anything is done about it.
+   * is. Nor does somebody who removes the file. Only that an order was taken has to be on the disk before anything is done
+   * about it.
    * @param isSynced whether it has to survive a power cut, too
    * @throws Error of the system
    */
@@ -76,25 +86,39 @@ export class RunJournal {
 
   /** Before anything else happens, not even a turn of the event loop; a kill of this process no longer undoes it. @throws Error of the system */
   appendNow(added: Entry): void {
-    appendFileSync(this.#path, `${this.#isTorn ? '\n' : ''}${JSON.stringify(added)}\n`, { mode: 0o600 });
+    if (this.#isGone) return;
+    try {
+      const file = openSync(this.#path, GOES_ON);
+      try {
+        writeSync(file, `${this.#isTorn ? '\n' : ''}${JSON.stringify(added)}\n`);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.#isGone = true;
+    }
   }
 
   async #append(added: Entry, isSynced: boolean): Promise<void> {
+    if (this.#isGone) return;
     const lines = [...this.#unwritten, JSON.stringify(added)];
     try {
-      await this.#write(`${this.#isTorn ? '\n' : ''}${lines.join('\n')}\n`, isSynced);
+      await this.#write(`${this.#isTorn ? '\n' : ''}${lines.join('\n')}\n`, isSynced, added.kind === 'taken');
       this.#unwritten = [];
       this.#isTorn = false;
     } catch (error) {
       if (added.kind === 'taken') await rm(this.#path, { force: true });
+      this.#isGone = added.kind !== 'taken' && isMissing(error);
+      if (this.#isGone) return;
       if (added.kind === 'taken' || !isDiskFull(error)) throw error;
       this.#unwritten = lines;
       this.#isTorn = true;
     }
   }
 
-  async #write(text: string, isSynced: boolean): Promise<void> {
-    const file = await open(this.#path, 'a', 0o600);
+  async #write(text: string, isSynced: boolean, isFirst: boolean): Promise<void> {
+    const file = await open(this.#path, isFirst ? 'a' : GOES_ON, 0o600);
     try {
       await file.writeFile(text);
       if (isSynced) await file.sync();
@@ -105,6 +129,7 @@ export class RunJournal {
 
   /** Of what is all at the server, only that is kept: the pieces of a day take megabytes. */
   async shorten(dir: string | undefined, atMs: number): Promise<void> {
+    if (this.#isGone) return;
     const entries: Entry[] = [
       { kind: 'taken' },
       ...(dir === undefined ? [] : [{ kind: 'folder', dir, process: '' } as const]),

@@ -6,6 +6,7 @@ import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { encodeRunPart, type Piece, type RunPart } from '../run-part.ts';
 import {
   digestOf,
+  findLost,
   listUnsent,
   noteSent,
   readPiece,
@@ -154,6 +155,8 @@ export class RunOutbox {
     this.#process = process;
     this.#parts.clear();
     this.#sent.bytes.clear();
+    // It takes back its summary, too.
+    this.#sent.wholes.clear();
   }
 
   /** Nothing is written into the folder any more, or none will be made. */
@@ -180,10 +183,16 @@ export class RunOutbox {
       if (!isFinal) return;
       const files = await sumUpFolder(this.#dir);
       const givenUp = [...this.#givenUp].map(([file, bytes]) => ({ file, bytes }));
-      const head: RunPart = { v: PROTOCOL, kind: 'end', files, ...(givenUp.length > 0 && { givenUp }) };
+      const lost = (await findLost(this.#dir, this.#sent, files))?.filter((file) => !this.#givenUp.has(file));
+      const isLost = lost !== undefined && (lost.length > 0 || files.length === 0);
+      const head: RunPart = {
+        ...{ v: PROTOCOL, kind: 'end', files },
+        ...(givenUp.length > 0 && { givenUp }),
+        ...(isLost && { lost }),
+      };
       await publish(
         SUBJECTS.run(this.#probe, this.fleetRun),
-        this.#idOf(JSON.stringify([files, givenUp]), []),
+        this.#idOf(JSON.stringify(isLost ? [files, givenUp, lost] : [files, givenUp]), []),
         encodeRunPart(head, []),
       );
     }

@@ -62,6 +62,8 @@ export class ProbeOutbox {
       () => false,
     );
     if (isThere) return undefined;
+    // Somebody may have removed it since the start.
+    await makeFolder(this.#dir, 0o700);
     const run = await RunOutbox.take(this.#probe, fleetRun, this.#journalOf(fleetRun), order);
     this.#open.set(fleetRun, run);
     return run;
@@ -69,17 +71,27 @@ export class ProbeOutbox {
 
   /** Sends what there is. @returns the first reason why something could not be sent */
   async send(publish: Publish): Promise<Error | undefined> {
+    let failed: Error | undefined;
+    let isReached = true;
+    const publishNoted: Publish = (...message) =>
+      publish(...message).catch((error: Error) => {
+        isReached = false;
+        throw error;
+      });
     for (const [fleetRun, run] of this.#open) {
       try {
-        await run.send(publish);
+        await run.send(publishNoted);
       } catch (error) {
-        return error as Error;
+        failed ??= error as Error;
+        if (!isReached) return failed;
+        // What of one run cannot be read keeps no other waiting.
+        continue;
       }
       if (!run.isDone) continue;
       this.#open.delete(fleetRun);
       this.#done.set(fleetRun, run);
     }
-    return undefined;
+    return failed;
   }
 
   async countUnsent(): Promise<number> {

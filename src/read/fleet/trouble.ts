@@ -1,6 +1,9 @@
 import type { PartStatus } from '../../analysis/sites/types.ts';
 import type { AbsentProbe, FleetFilePart } from '../../store/fleet-file.ts';
 
+/** Of files that were removed at a probe, so many are named. */
+const MOST_LOST = 5;
+
 /** How far a probe came with its order. */
 export function statusOf({ events }: FleetFilePart): PartStatus {
   const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused') ?? events.at(-1);
@@ -36,14 +39,22 @@ export function troubleOf({ events, copy, isRevoked }: FleetFilePart): string[] 
 
 /** What a folder lacks of what its probe recorded, or has otherwise. */
 export function lackOf(copy: FleetFilePart['copy']): string[] {
-  const { missing = [], differing = [] } = copy ?? {};
+  const { missing = [], differing = [], lost } = copy ?? {};
   return [
     ...missing.map(
       (bytes) =>
         `${missingInWords(bytes)}${bytes.isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,
     ),
     ...differing.map((file) => `${file} differs from what the probe has`),
+    ...(lost === undefined ? [] : [lostInWords(lost)]),
   ];
+}
+
+function lostInWords(lost: NonNullable<NonNullable<FleetFilePart['copy']>['lost']>): string {
+  if (lost.length === 0) return 'its folder was removed at the probe before anything of it was sent';
+  const named = lost.map(({ file, bytes }) => `${file} (bytes 0 to ${bytes} are here)`);
+  const more = named.length > MOST_LOST ? ` and ${named.length - MOST_LOST} more` : '';
+  return `removed at the probe before all of it was sent: ${named.slice(0, MOST_LOST).join(', ')}${more}`;
 }
 
 function missingInWords({

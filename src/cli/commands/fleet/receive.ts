@@ -5,7 +5,8 @@ import type { Link } from '../../../fleet/connect.ts';
 import type { FleetEvent } from '../../../fleet/messages.ts';
 import { type FleetRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
-import { formatLive } from '../../../fleet/operator/format-live.ts';
+import { describeAwaited, formatLive } from '../../../fleet/operator/format-live.ts';
+import type { LiveProbe } from '../../../fleet/operator/live-run.ts';
 import { LinkWatch } from '../../../fleet/watch-link.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
@@ -20,6 +21,9 @@ import { type Host, wantsColour } from '../../host.ts';
 import { createFleetView } from '../../output/fleet-view.ts';
 import { requireRun } from './find-run.ts';
 import { withLink } from './with-link.ts';
+
+/** Who waits without being shown anything is told for whom once nothing has come for so long. */
+const QUIET_SEC = 10;
 
 /** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
 export async function receiveAndPrint(
@@ -41,6 +45,7 @@ export async function receiveAndPrint(
 ): Promise<ExitCode> {
   const view = createFleetView(host.stderr);
   const told = (probe: string, event: FleetEvent): void => view.say(`${probe}: ${inWords(event)}`);
+  let isAwaitingTold = false;
   const ending = new AbortController();
   const watcher = {
     away: () => view.say('the server is away: it is tried again; probes keep what they record'),
@@ -55,9 +60,15 @@ export async function receiveAndPrint(
       {
         told,
         revoked: (probe) => view.say(`${probe}: was revoked: nothing more comes of it`),
-        ...(isLive && {
-          live: (probes) => view.show(formatLive(probes, run.startsAtMs, host.now(), host.stderr.columns)),
-        }),
+        live: (probes) => {
+          if (isLive) view.show(formatLive(probes, run.startsAtMs, host.now(), host.stderr.columns));
+          else if (!isAwaitingTold && host.now() > run.startsAtMs && probes.every(isOverOrQuiet)) {
+            const awaited = describeAwaited(probes);
+            isAwaitingTold = awaited !== '';
+            if (isAwaitingTold)
+              view.say(`waiting for ${awaited}; "fleet pull --no-wait" shows what there is`);
+          }
+        },
       },
       signal,
     );
@@ -84,6 +95,11 @@ export async function receiveAndPrint(
   if (hasTrouble(summary.probes)) return EXIT.environment;
   if (isWithoutVerdict(summary.sites)) return EXIT.generatorLimited;
   return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
+}
+
+/** Nothing more comes of it, or has come for a while. */
+function isOverOrQuiet({ isOver, quietSec }: LiveProbe): boolean {
+  return isOver === true || quietSec >= QUIET_SEC;
 }
 
 /**
