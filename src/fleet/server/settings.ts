@@ -97,7 +97,29 @@ export async function changeSettings(dir: string, change: SettingsChange): Promi
       hint: 'add --name with its name or address, once for each',
     });
   }
+  checkPorts(settings, change);
   return settings;
+}
+
+/** @throws UsageError for ports that cannot be listened on, or that two things are to listen on */
+function checkPorts({ port, websocketPort, cluster }: ServerSettings, change: SettingsChange): void {
+  const ports: readonly (readonly [flag: string, port: number | undefined])[] = [
+    ['--port', port],
+    ['--websocket-port', websocketPort],
+    ['--cluster-port', cluster?.port],
+  ];
+  const hint = 'choose another, from 1 to 65535';
+  for (const [flag, one] of ports) {
+    if (one === 0)
+      throw new UsageError(`${flag} 0 is no port at which probes could find the server`, { hint });
+    const [other] = ports.find(([name, same]) => name !== flag && one !== undefined && same === one) ?? [];
+    if (other !== undefined) throw new UsageError(`${flag} and ${other} are both ${one}`, { hint });
+  }
+  const listen = change.listen === undefined ? undefined : parseListen(change.listen).port;
+  if (listen !== undefined && change.port !== undefined && listen !== change.port)
+    throw new UsageError(`--listen has port ${listen}, and --port is ${change.port}`, {
+      hint: 'give the port once',
+    });
 }
 
 async function readSettings(file: string): Promise<ServerSettings> {

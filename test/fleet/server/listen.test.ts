@@ -47,6 +47,18 @@ it.each([
   ['no way to reach it', { listen: '0.0.0.0' }, '0.0.0.0 does not say how probes reach this machine'],
   ['a name to listen at', { listen: 'fleet.example.org' }, 'not an address of this machine'],
   ['a port that is none', { listen: '10.0.0.5:70000' }, 'not an address of this machine'],
+  ['a port that nobody finds', { port: 0 }, '--port 0 is no port at which probes could find the server'],
+  ['one port for two', { port: 4300, websocketPort: 4300 }, '--port and --websocket-port are both 4300'],
+  [
+    'two ports for one',
+    { listen: '127.0.0.1:4300', port: 4301 },
+    '--listen has port 4300, and --port is 4301',
+  ],
+  [
+    'the port of a cluster for probes',
+    { cluster: 'a,b,c', names: ['a'], clusterPort: 4310, port: 4310 },
+    '--port and --cluster-port are both 4310',
+  ],
   ['a name with a port', { names: ['fleet.example.org:4222'] }, 'neither a name nor an address'],
   ['a name that would be more in a file', { names: ['a", "b'] }, 'neither a name nor an address'],
 ])('refuses %s', async (_, change, message) => {
