@@ -7,6 +7,7 @@ import { readCredentials } from '../../src/fleet/credentials.ts';
 import { PROTOCOL, SUBJECTS } from '../../src/fleet/protocol.ts';
 import { withSmallDisk } from '../store/full-disk.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectWhole } from './expect-whole.ts';
 import { FleetOfCommands, filesOf, secondsOf } from './fleet-of-commands.ts';
 import { Relay } from './relay.ts';
 
@@ -80,7 +81,7 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
       // Without its id, the server stores it again.
       for (const _ of [1, 2]) await link.jetstream.publish(SUBJECTS.order('a', id), message!.data);
       await once(running, 'close');
-      expect(running.exitCode).toBe(0);
+      expectWhole({ ...fleet.said(running), code: running.exitCode });
       const after = await fleet.order('quickstart', '--rate', '50', '-t', '2s');
       await once(after.running, 'close');
       expect(fleet.said(probe).err.match(new RegExp(`${id}: accepted`, 'g'))).toHaveLength(1);

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectWhole } from './expect-whole.ts';
 import { FleetOfCommands, secondsOf } from './fleet-of-commands.ts';
 
 suiteNeeding('a fleet', ['nats-server'], () => {
@@ -28,7 +29,7 @@ suiteNeeding('a fleet', ['nats-server'], () => {
       '--json',
     );
     const run = JSON.parse(out);
-    expect(code).toBe(0);
+    expectWhole({ code, out });
     expect(run.parts.map(({ probe: id }: { probe: string }) => id)).toEqual(['a', 'b']);
     const firsts: string[] = [];
     for (const { probe: id, skewMs, summary, copy } of run.parts) {
@@ -78,7 +79,7 @@ suiteNeeding('a fleet', ['nats-server'], () => {
       '2s',
       '--json',
     );
-    expect(code).toBe(0);
+    expectWhole({ code, out });
     const [{ offset, skewMs }, { offset: setOffset, skewMs: setSkewMs }] = JSON.parse(out).parts;
     expect(Math.abs(setOffset.offsetMs - offset.offsetMs - 3_600_000)).toBeLessThan(1_000);
     expect([Math.abs(skewMs), Math.abs(setSkewMs)].every((ms) => ms < 1_000)).toBe(true);
@@ -121,7 +122,7 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     const pulled = await fleet.call('fleet', 'pull', id);
     for (const { out, code } of [{ ...fleet.said(running), code: running.exitCode }, pulled]) {
       expect(out).toMatch(/^ {2}a +site=leeds +complete /m);
-      expect(code).toBe(0);
+      expectWhole({ code, out });
     }
     const both = fleet.bothOf('a', id);
     expect(both.copy).toEqual(both.own);

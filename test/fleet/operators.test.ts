@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectWhole } from './expect-whole.ts';
 import { FleetOfCommands, secondsOf } from './fleet-of-commands.ts';
 
 suiteNeeding('operators of a fleet', ['nats-server'], () => {
@@ -111,7 +112,7 @@ suiteNeeding('operators of a fleet', ['nats-server'], () => {
     });
     const followed = await fleet.call('fleet', 'follow', id);
     expect(followed.out).toMatch(/^ {2}a +site=leeds +complete /m);
-    expect(followed.code).toBe(0);
+    expectWhole(followed);
     const [part] = kept(id);
     expect(part.labels).toEqual({ site: 'leeds' });
     // Both clocks are one: what is left is how exactly a run can begin, told or asked for again.

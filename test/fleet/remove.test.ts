@@ -14,6 +14,7 @@ import { connectFleet } from '../../src/fleet/connect.ts';
 import { readCredentials } from '../../src/fleet/credentials.ts';
 import { STREAMS, SUBJECTS } from '../../src/fleet/protocol.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectWhole } from './expect-whole.ts';
 import { FleetOfCommands } from './fleet-of-commands.ts';
 
 suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
@@ -102,7 +103,7 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     expect((await stored(second)).counts).toEqual(other.counts);
     expect(existsSync(join(fleet.dir, 'results', `${first}-a`, 'frames.jsonl'))).toBe(true);
     // Whoever has it has all; whoever has not does not wait for it.
-    expect((await fleet.call('fleet', 'pull', first)).code).toBe(0);
+    expectWhole(await fleet.call('fleet', 'pull', first));
     const late = await fleet.call('fleet', 'pull', first, '--results', 'late');
     expect(late.code).toBe(5);
     expect(late.out).toMatch(/of frames\.jsonl are missing/);
@@ -117,7 +118,7 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     // What is too long needs nothing of the server.
     appendFileSync(copyOf('a', 'frames.jsonl'), 'more');
     expect((await fleet.call('fleet', 'rm', first)).err).toContain(`"rushhour fleet pull ${first}" puts`);
-    expect((await fleet.call('fleet', 'pull', first)).code).toBe(0);
+    expectWhole(await fleet.call('fleet', 'pull', first));
     expect((await fleet.call('fleet', 'rm', first)).code).toBe(0);
   });
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { connectFleet } from '../../../src/fleet/connect.ts';
 import { readCredentials } from '../../../src/fleet/credentials.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
+import { expectWhole } from '../expect-whole.ts';
 import { FleetOfCommands, freePort } from '../fleet-of-commands.ts';
 import { itKeepsPermissions } from '../permissions.ts';
 import { itBearsTheLossOfItsLeader } from './lose-leader.ts';
@@ -49,7 +50,7 @@ suiteNeeding('a current nats-server', ['linux', '.cache/nats-server-2.15.1/usr/s
         fleet.start(['probe', '--credentials', `${id}.json`, '--policy', `${id}.yaml`, '--results', id]);
       await fleet.present('a', 'b');
       const run = await fleet.call('fleet', 'run', 'quickstart', '--rate', '20', '-t', '2s', '--json');
-      expect(run.code).toBe(0);
+      expectWhole(run);
       const { id } = JSON.parse(run.out);
       for (const probe of ['a', 'b']) {
         const { own: recorded, copy } = fleet.bothOf(probe, id);
