@@ -9,7 +9,7 @@ import {
 } from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
-import type { ProxyRoute } from './link/proxy.ts';
+import { ProxyError, type ProxyRoute } from './link/proxy.ts';
 import { type FleetOptions, FleetTransport, SilentError } from './link/transport.ts';
 import { inboxOf, type Role } from './protocol.ts';
 
@@ -119,6 +119,10 @@ function hintOf(cause: unknown): string {
     return 'what listens there is no server of this fleet, such as the one that Debian’s package starts (sudo systemctl disable --now nats-server)';
   if (cause instanceof SilentError)
     return 'another program may listen there, or something on the way answers for it; is "rushhour fleet up" running there?';
+  if (cause instanceof ProxyError)
+    return 'the server was not reached: see that --server-proxy names the proxy, and that it lets this machine through to the server’s port';
+  if (['ENOTFOUND', 'EAI_AGAIN'].includes(String(Object(cause).code)))
+    return 'this machine cannot resolve the name: the credentials have that which "rushhour fleet up --name" was given; "getent hosts" and the name shows what the resolver says';
   return 'is "rushhour fleet up" running there?';
 }
 

@@ -35,10 +35,11 @@ export function describeRole(role: Credentials['role']): string {
 }
 
 /**
+ * @param hint where they come from, if they are not there
  * @throws UsageError if they are not there, or are none
  * @throws EnvironmentError if this user may not read them
  */
-export async function readCredentials(file: string): Promise<Credentials> {
+export async function readCredentials(file: string, hint = ''): Promise<Credentials> {
   const text = await readNamed(file).catch((cause: Error) => {
     if (deniedPath(cause) !== undefined) {
       throw new EnvironmentError(`this user may not read the credentials ${file}: ${describeOwner(file)}`, {
@@ -47,7 +48,7 @@ export async function readCredentials(file: string): Promise<Credentials> {
       });
     }
     throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
-      hint: '"rushhour fleet up" makes them: name the file with --credentials, or an operator’s folder with --fleet DIR or RUSHHOUR_FLEET',
+      hint,
       cause,
     });
   });

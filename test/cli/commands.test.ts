@@ -123,6 +123,8 @@ describe('help', () => {
       for (const path of paths) {
         const text = await helpAt(columns, path);
         expect(text).toContain('-h, --help');
+        // As it is typed: no microseconds, and once.
+        expect(text, path.join(' ')).not.toMatch(/default: (?:\d{6,}|""|.*\(default: )/);
         // Whoever types a command's usage has it on one line.
         const lines = text.split('\n').filter((line) => !line.startsWith('Usage: '));
         const long = lines.filter((line) => line.length > columns);

@@ -53,3 +53,18 @@ describe('credentials of a fleet that other users of the machine may read', () =
       expect(await errOf(makeCredentials(kind, mode), ...args)).not.toContain('warning');
   });
 });
+
+describe('credentials of a fleet that are not there', () => {
+  it.each([
+    [
+      ['probe', '--policy', 'p.yaml', '--credentials', 'none.json'],
+      '"rushhour probe --enroll TOKEN --credentials FILE" makes them',
+    ],
+    [['fleet', 'ls', '--fleet', 'none'], '"rushhour fleet up" makes them: name the folder with --fleet DIR'],
+    [['probe', '--enroll', 'x'], 'rushhour probe --enroll TOKEN --credentials FILE: it writes that file'],
+  ])('are told of by %j with what makes them', async (args, hint) => {
+    const host = createFakeHost({ cwd: makeFolder() });
+    expect(await runCli(args, host, createFakeRun().services)).toBe(2);
+    expect(host.stderr.text.split('\n')[1]).toContain(`  ${hint}`);
+  });
+});

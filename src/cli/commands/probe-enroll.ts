@@ -14,7 +14,12 @@ export async function enrollHere(
     import('../../fleet/probe/enroll.ts'),
     import('../../fleet/link/read-proxy.ts'),
   ]);
-  const file = probeFile(host, flags, 'credentials');
+  const file = probeFile(
+    host,
+    flags,
+    'credentials',
+    'rushhour probe --enroll TOKEN --credentials FILE: it writes that file',
+  );
   const proxy = await readServerProxy(host, flags);
   const probe = await enrollProbe(token === '-' ? await readToken() : token, file, proxy);
   host.stdout.write(`${probe} is enrolled; its credentials are in ${file}\n`);

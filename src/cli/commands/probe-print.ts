@@ -58,7 +58,7 @@ function checkLeftOut(flags: PrintFlags): void {
 }
 
 async function unitOf(host: Host, flags: PrintFlags): Promise<string> {
-  const [{ planServerProxy }, { readPolicy }, { writeProbeUnit }, { locateProgram }] = await Promise.all([
+  const [{ planServerProxy }, { readPolicy }, { writeProbeUnit }, program] = await Promise.all([
     import('../../fleet/link/read-proxy.ts'),
     import('../../fleet/policy/read-policy.ts'),
     import('../../service/probe-unit.ts'),
@@ -66,10 +66,25 @@ async function unitOf(host: Host, flags: PrintFlags): Promise<string> {
   ]);
   const policy = flags.policy === undefined ? undefined : await readPolicy(probeFile(host, flags, 'policy'));
   const plan = planServerProxy(host.cwd, flags);
+  const { node, main } = program.locateProgram();
+  warnOfHidden(host, program.findHidden(new Map(Object.entries({ program: main, node }))));
   return writeProbeUnit({
-    ...{ program: locateProgram(), captures: policy?.capture === true },
+    ...{ program: { node, main }, captures: policy?.capture === true },
     ...(plan !== undefined && { serverProxy: unitProxyOf(plan) }),
   });
+}
+
+/** The unit may be for another machine, or be printed before the program is moved: it is no reason to refuse. */
+function warnOfHidden({ stderr, program }: Host, hidden: readonly string[]): void {
+  if (hidden.length === 0) return;
+  stderr.write(
+    [
+      'rushhour: warning: the unit cannot start, as its user sees no home folders and no temporary files:',
+      ...hidden,
+      `install the Debian package, or copy the checkout (sudo cp -a . /opt/rushhour) and print the unit there, instead of ${program}; node from the distribution (sudo apt-get install nodejs)`,
+    ].join('\n  '),
+  );
+  stderr.write('\n');
 }
 
 /** @throws UsageError if there is nobody whose tickets the unit could use */
@@ -84,6 +99,8 @@ function unitProxyOf({ host, port, auth }: ServerProxyPlan): UnitServerProxy {
   });
 }
 
+const VARIABLES_USAGE = 'rushhour probe --print-ansible-vars --credentials FILE --policy FILE';
+
 async function variablesOf(host: Host, flags: PrintFlags): Promise<string> {
   const [
     { readOwnCredentials },
@@ -97,10 +114,10 @@ async function variablesOf(host: Host, flags: PrintFlags): Promise<string> {
     import('../../fleet/policy/read-policy.ts'),
   ]);
   const [credentialsFile, policyFile] = [
-    probeFile(host, flags, 'credentials'),
-    probeFile(host, flags, 'policy'),
+    probeFile(host, flags, 'credentials', VARIABLES_USAGE),
+    probeFile(host, flags, 'policy', VARIABLES_USAGE),
   ];
-  const { role } = await readOwnCredentials(host, credentialsFile);
+  const { role } = await readOwnCredentials(host, credentialsFile, 'probe');
   if (role.kind !== 'probe') {
     throw new UsageError(`${credentialsFile} holds the credentials of an operator`, {
       hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',

@@ -103,7 +103,7 @@ async function probe(context: Context, flags: ProbeFlags) {
     import('../sinking-start.ts'),
   ]);
   const file = probeFile(host, flags, 'credentials');
-  const credentials = await readOwnCredentials(host, file);
+  const credentials = await readOwnCredentials(host, file, 'probe');
   if (credentials.role.kind !== 'probe') {
     throw new UsageError(`${file} holds the credentials of ${describeRole(credentials.role)}`, {
       hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',

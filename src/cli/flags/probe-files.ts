@@ -11,11 +11,16 @@ export interface ProbeFiles {
   readonly policy?: string;
 }
 
-/** @throws UsageError if it was not given */
-export function probeFile({ cwd }: Host, files: ProbeFiles, flag: 'credentials' | 'policy'): string {
+/** @param usage what to type instead @throws UsageError if it was not given */
+export function probeFile(
+  { cwd }: Host,
+  files: ProbeFiles,
+  flag: 'credentials' | 'policy',
+  usage = 'rushhour probe --credentials FILE --policy FILE; docs/fleet.md tells what both hold',
+): string {
   const file = files[flag];
   if (file !== undefined) return resolve(cwd, file);
   throw new UsageError(`a probe needs --${flag} FILE`, {
-    hint: 'rushhour probe --credentials FILE --policy FILE; docs/fleet.md tells what both hold',
+    hint: usage,
   });
 }

@@ -13,6 +13,9 @@ const ANSWER_WITHIN_MS = 10_000;
 /** The schemes of HTTP authentication that are named to the user; a proxy may offer anything. */
 const SCHEMES = ['Basic', 'Digest', 'NTLM', 'Negotiate', 'Bearer'];
 
+/** The proxy did not let it through: the server was not asked. */
+export class ProxyError extends Error {}
+
 /** How the server is reached where only a proxy lets connections out. */
 export interface ProxyRoute extends HostPort {
   readonly auth?:
@@ -23,7 +26,7 @@ export interface ProxyRoute extends HostPort {
 
 /**
  * Opens a tunnel through a proxy (CONNECT, RFC 9110 section 9.3.6), with credentials sent at once.
- * @throws Error that says what the proxy answered, and no secret
+ * @throws ProxyError that says what the proxy answered, and no secret
  */
 export async function openTunnel(proxy: ProxyRoute, { host, port }: HostPort): Promise<Socket> {
   const authorization = await authorise(proxy);
@@ -39,7 +42,7 @@ export async function openTunnel(proxy: ProxyRoute, { host, port }: HostPort): P
   return new Promise((resolve, reject) => {
     asked.once('error', ({ name, message }) => {
       const what = name === 'AbortError' || name === 'TimeoutError' ? 'no answer within 10 s' : message;
-      reject(new Error(`proxy ${proxy.host}:${proxy.port}: ${what}`));
+      reject(new ProxyError(`proxy ${proxy.host}:${proxy.port}: ${what}`));
     });
     // Without a tunnel: Node has no reason to hand the connection over.
     asked.once('response', (response) => {
@@ -75,14 +78,16 @@ function refusal(
       : auth === undefined
         ? `: it wants credentials (${offered.join(', ') || 'by no scheme that is known here'})`
         : `: it does not take the credentials (${offered.join(', ') || 'no scheme'} offered)`;
-  return new Error(`proxy ${host}:${port} answers CONNECT with ${status}${why}`);
+  return new ProxyError(`proxy ${host}:${port} answers CONNECT with ${status}${why}`);
 }
 
 async function authorise({ host, auth }: ProxyRoute): Promise<string | undefined> {
   if (auth === undefined) return undefined;
   if (auth.scheme === 'basic') return basicFieldValue(auth.user);
   if (auth.service === undefined && isIP(host) !== 0)
-    throw new Error(`Kerberos issues no tickets for an IP address (${host}): name the proxy, or its service`);
+    throw new ProxyError(
+      `Kerberos issues no tickets for an IP address (${host}): name the proxy, or its service`,
+    );
   const service = auth.service ?? `HTTP@${serviceHostOf(host)}`;
   const minter = await shareMinter();
   try {
@@ -90,6 +95,6 @@ async function authorise({ host, auth }: ProxyRoute): Promise<string | undefined
   } catch (error) {
     if (!(error instanceof KerberosFault)) throw error;
     const { what, mend } = explainFault(error.kind, error.message, auth.identity, service);
-    throw new Error(`${what}: ${mend}`);
+    throw new ProxyError(`${what}: ${mend}`);
   }
 }

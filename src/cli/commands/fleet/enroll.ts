@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT } from '../../../errors.ts';
 import { formatDuration } from '../../../scenario/units.ts';
 import type { Context } from '../../context.ts';
@@ -21,7 +21,11 @@ export function registerEnroll(fleet: Command, context: Context): void {
         'Print a token with which a new probe enrolls itself, once: rushhour probe --enroll TOKEN. It is not shown again, and the server keeps only what is public of it.',
       )
       .argument('<probe>', 'id of the probe: lower-case letters, digits and -')
-      .option('--within <time>', 'how long it is good, at most 7 days', parsePositiveDurationUs, HOUR_US)
+      .addOption(
+        new Option('--within <time>', 'how long it is good, at most 7 days')
+          .argParser(parsePositiveDurationUs)
+          .default(HOUR_US, '1h'),
+      )
       .addHelpText(
         'after',
         `

@@ -19,7 +19,7 @@ export async function withLink<T>(
   );
   const proxy = await readServerProxy(host, flags);
   const file = operatorFile(host, flags);
-  const credentials = await readOwnCredentials(host, file);
+  const credentials = await readOwnCredentials(host, file, 'operator');
   if (credentials.role.kind !== 'operator') {
     throw new UsageError(`${file} holds the credentials of ${describeRole(credentials.role)}`, {
       hint: 'give those of an operator: credentials/operator.json in the folder of the fleet',
