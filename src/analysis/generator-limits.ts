@@ -1,6 +1,7 @@
 import type { GeneratorFaults, LocalDrops } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
+import { groupThousands } from './group-digits.ts';
 import type { ArmSummary, LimitCause, Quantiles } from './types.ts';
 
 /** Share of the scheduled attempts that could not be started; above it the load was not that of the scenario. */
@@ -58,18 +59,20 @@ export function findGeneratorLimits(
   return limits;
 }
 
+const grouped = (count: number): string => groupThousands(String(count));
+
 function limitsOfArm(arm: Arm, summary: ArmSummary): GeneratorLimit[] {
   const limits: GeneratorLimit[] = [];
   const { scheduled, started, unsent } = summary;
   if (unsent > scheduled * MAX_UNSENT_SHARE && !isSingle(unsent, scheduled)) {
     const causes = causesOf(summary, 'unsent');
-    const reason = `${arm.name}: ${unsent} of ${scheduled} attempts were unsent (${formatCauses(causes)})`;
+    const reason = `${arm.name}: ${grouped(unsent)} of ${grouped(scheduled)} attempts were unsent (${formatCauses(causes)})`;
     limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
   const causes = causesOf(summary, 'local');
   const local = causes.reduce((sum, [, count]) => sum + count, 0);
   if (local > started * MAX_LOCAL_SHARE && !isSingle(local, started)) {
-    const reason = `${arm.name}: ${local} of ${started} attempts failed on this machine (${formatCauses(causes)})`;
+    const reason = `${arm.name}: ${grouped(local)} of ${grouped(started)} attempts failed on this machine (${formatCauses(causes)})`;
     limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
   return limits;
@@ -103,7 +106,7 @@ function limitsOfDrops(
   // The dropped packets may have included first SYNs: each may be a stall.
   if (isMuch(conntrackDrops, stalled))
     return ownDrops(
-      `local-drop: this machine itself dropped ${conntrackDrops} packets because its conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so stalls may be its own`,
+      `local-drop: this machine itself dropped ${grouped(conntrackDrops)} packets because its conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so stalls may be its own`,
     );
   // The number of packets lost meanwhile is unknown.
   if (linkLossSec > 0)
@@ -113,13 +116,13 @@ function limitsOfDrops(
   // Each may have been a SYN or its answer.
   if (isMuch(ringDrops, stalled) || isMuch(sendDrops, stalled))
     return ownDrops(
-      `local-drop: this machine itself lost ${ringDrops} packets that arrived faster than it could read them, and ${sendDrops} that its network device did not accept (the packet engine counts both), so stalls may be its own`,
+      `local-drop: this machine itself lost ${grouped(ringDrops)} packets that arrived faster than it could read them, and ${grouped(sendDrops)} that its network device did not accept (the packet engine counts both), so stalls may be its own`,
     );
   if (localDrops < MIN_LOCAL_DROPS || resent === 0) return [];
   const share = Math.min(1, localDrops / resent);
   if (share * started <= stalled * MAX_OWN_STALLS_SHARE) return [];
   return ownDrops(
-    `local-drop: this machine itself dropped ${localDrops} of the segments that it retransmitted (by nftables in its output chain, or a full queue: see "nft list ruleset" and "tc -s qdisc"), so stalls may be its own`,
+    `local-drop: this machine itself dropped ${grouped(localDrops)} of the segments that it retransmitted (by nftables in its output chain, or a full queue: see "nft list ruleset" and "tc -s qdisc"), so stalls may be its own`,
   );
 }
 
@@ -136,7 +139,7 @@ function countResent(retransmits: Readonly<Record<string, number>>): number {
 }
 
 function formatCauses(causes: readonly (readonly [Outcome, number])[]): string {
-  return causes.map(([outcome, count]) => `${outcome} ${count}`).join(', ');
+  return causes.map(([outcome, count]) => `${outcome} ${grouped(count)}`).join(', ');
 }
 
 /** The most frequent first. Attempts abandoned at the end of the run are local, but not a sign of overload. */

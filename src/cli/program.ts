@@ -6,6 +6,7 @@ import { CATALOGUE, COMMAND_NAMES, type CommandName, isCommandName } from './com
 import type { Context } from './context.ts';
 import { HelpfulCommand } from './helpful-command.ts';
 import { formatHelpItem } from './output/format-help-item.ts';
+import { asTyped } from './program-name.ts';
 
 type Register = (program: Command, context: Context) => void;
 
@@ -53,7 +54,7 @@ class Outline extends HelpfulCommand {
  * needed. Commands load their code when they run, so that help costs no more than commander.
  */
 export async function createProgram(context: Context): Promise<Command> {
-  const { stdout, stderr } = context.host;
+  const { stdout, stderr, program: typed } = context.host;
   const program = new HelpfulCommand('rushhour')
     .description(
       'Generate rush-hour connection traffic through the firewall under suspicion, and report how many connections stalled.',
@@ -66,7 +67,8 @@ export async function createProgram(context: Context): Promise<Command> {
     .exitOverride()
     .showHelpAfterError('  (see --help)')
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      // Help, with the program as it has to be typed, as on stderr.
+      writeOut: (text) => stdout.write(asTyped(text, typed)),
       writeErr: (text) => stderr.write(text),
       outputError: (text, write) => write(redactUrl(text.replace(/^error: /, 'rushhour: '))),
       getOutHelpWidth: () => helpWidth(stdout.columns),

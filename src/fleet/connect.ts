@@ -45,7 +45,7 @@ function refusalOf(role: Role): [what: string, hint: string] {
       ];
     case 'newcomer':
       return [
-        `the token for ${role.id}: it was used, has expired, was revoked, or is of another fleet`,
+        `the token for ${role.id}: it was used, has expired, was revoked or replaced by a newer one, or is of another fleet`,
         `ask the operator for a new one: "rushhour fleet enroll ${role.id}", after "rushhour fleet revoke ${role.id}" if it was used`,
       ];
     default:

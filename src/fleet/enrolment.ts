@@ -69,6 +69,8 @@ export const serverAnswer = z.discriminatedUnion('kind', [
     kind: z.literal('expected'),
     servers: z.array(z.string().regex(SERVER_URL)).min(1),
     ca: z.string(),
+    /** A token that was made before, and that nobody has used, is void by this one. */
+    replaces: z.literal(true).optional(),
     /** Of a cluster alone. */
     reach: reach.optional(),
   }),

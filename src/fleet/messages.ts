@@ -146,6 +146,9 @@ export const event = z.discriminatedUnion('kind', [
 ]);
 export type FleetEvent = z.output<typeof event>;
 
+/** Why a soak ended that the operator had removed. */
+export const REMOVED = 'it was removed';
+
 /** Soaks that one probe keeps. */
 export const MOST_SOAKS = 16;
 

@@ -35,7 +35,7 @@ describe('whether this machine was the bottleneck', () => {
       });
     expect(unsent(10)).toEqual([]);
     expect(unsent(11)).toEqual([
-      'stress: 11 of 1000 attempts were unsent (local-port-exhausted 9, unsent-late 2)',
+      'stress: 11 of 1,000 attempts were unsent (local-port-exhausted 9, unsent-late 2)',
     ]);
   });
 

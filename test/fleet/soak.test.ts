@@ -97,7 +97,7 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     const removed = await fleet.call('fleet', 'soak', 'remove', id);
     expect({ code: removed.code, out: removed.out.split('\n').sort() }).toEqual({
       code: 0,
-      out: ['', 'a: complete (it was removed)', 'b: complete (it was removed)'],
+      out: ['', 'a: removed', 'b: removed'],
     });
     expect((await fleet.call('fleet', 'soak', 'remove', id)).err).toContain('no probe keeps a soak');
   });

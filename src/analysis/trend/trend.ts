@@ -77,7 +77,11 @@ function describeTrend(
   const { changes: causeChanges, now: cause } = findCauseChanges(diagnosedNights(counted, dateOf));
   return {
     schema: 1,
-    ...concludeFrom(lines, { scenario, nights: nights.length, counted: counted.length }),
+    ...concludeFrom(lines, {
+      scenario,
+      nights: nights.length,
+      leftOut: shown.flatMap(({ leftOut }) => leftOut ?? []),
+    }),
     ...{ scenario, timeZone, weekdays },
     notes: [...notes, ...weekendNotes],
     nights: shown,

@@ -7,10 +7,20 @@ const MOST_NAMED = 2;
 /** The overall verdict in one sentence; conditions may turn it into a failure later. */
 export function concludeFrom(
   lines: readonly TrendLine[],
-  { scenario, nights, counted }: { scenario: string; nights: number; counted: number },
+  {
+    scenario,
+    nights,
+    leftOut,
+  }: {
+    readonly scenario: string;
+    readonly nights: number;
+    /** Why each of the others does not count. */
+    readonly leftOut: readonly string[];
+  },
 ): Pick<Trend, 'verdict' | 'sentence'> {
   if (nights === 0) return { verdict: 'cannot-tell', sentence: 'Cannot tell: there are no nights.' };
-  const aside = counted === nights ? '' : ` (${nights - counted} more do not count)`;
+  const counted = nights - leftOut.length;
+  const aside = leftOut.length === 0 ? '' : ` (${formatAside(leftOut)})`;
   const found = lines.filter(({ verdict }) => verdict === 'changed' || verdict === 'drifted');
   if (found.length > 0) {
     const ordered = [...found].sort(
@@ -35,6 +45,15 @@ export function concludeFrom(
     };
   }
   return { verdict: 'pass', sentence: `No change seen in ${counted} nights of ${scenario}${aside}.` };
+}
+
+/** `2 more do not count: generator-limited, interrupted`: each kind of reason once; the list of nights has them whole. */
+function formatAside(leftOut: readonly string[]): string {
+  const kinds = [
+    ...new Set(leftOut.map((why) => /^(?:generator-limited|\w+(?= after )|.*)/.exec(why)?.[0] ?? why)),
+  ];
+  const count = leftOut.length === 1 ? '1 more does' : `${leftOut.length} more do`;
+  return `${count} not count: ${kinds.join(', ')}`;
 }
 
 /** From the lines that decide, if one of them changed. */

@@ -1,6 +1,7 @@
 import { readPiped } from '../../bounded-file.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
+import { quoteForShell } from '../../service/quote.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import type { Host } from '../host.ts';
 
@@ -22,7 +23,10 @@ export async function enrollHere(
   );
   const proxy = await readServerProxy(host, flags);
   const probe = await enrollProbe(token === '-' ? await readToken() : token, file, proxy);
-  host.stdout.write(`${probe} is enrolled; its credentials are in ${file}\n`);
+  const start = `${host.program} probe --credentials ${quoteForShell(file)} --policy ${probe}.yaml --results ${probe}`;
+  host.stdout.write(
+    `${probe} is enrolled; its credentials are in ${file}. With a policy of its own:\n  ${start}\n`,
+  );
   return EXIT.ok;
 }
 

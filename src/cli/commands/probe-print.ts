@@ -75,13 +75,13 @@ async function unitOf(host: Host, flags: PrintFlags): Promise<string> {
 }
 
 /** The unit may be for another machine, or be printed before the program is moved: it is no reason to refuse. */
-function warnOfHidden({ stderr, program }: Host, hidden: readonly string[]): void {
+function warnOfHidden({ stderr }: Host, hidden: readonly string[]): void {
   if (hidden.length === 0) return;
   stderr.write(
     [
       'rushhour: warning: the unit cannot start, as its user sees no home folders and no temporary files:',
       ...hidden,
-      `install the Debian package, or copy the checkout (sudo cp -a . /opt/rushhour) and print the unit there, instead of ${program}; node from the distribution (sudo apt-get install nodejs)`,
+      `install the Debian package, or copy the checkout (sudo cp -a . /opt/rushhour) and print the unit there; node from the distribution (sudo apt-get install nodejs)`,
     ].join('\n  '),
   );
   stderr.write('\n');

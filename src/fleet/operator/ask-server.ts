@@ -17,7 +17,7 @@ const ANSWER_WITHIN_MS = 30_000;
 
 /**
  * Lets a probe enroll once, within this time. The secret half of its key is made here, and nowhere else.
- * @returns the token, and how far it has come in a cluster
+ * @returns the token, whether an earlier one is void by it, and how far it has come in a cluster
  * @throws EnvironmentError if the program that runs the server does not answer
  * @throws UsageError if it refuses
  */
@@ -25,14 +25,17 @@ export async function requestToken(
   link: Link,
   probe: string,
   lifeMs: number,
-): Promise<{ readonly token: string; readonly reach: Reach | undefined }> {
+): Promise<{ readonly token: string; readonly isReplacing: boolean; readonly reach: Reach | undefined }> {
   const pair = nkeys.createUser();
   const publicKey = pair.getPublicKey();
   const answer = await ask(link, { v: PROTOCOL, kind: 'enroll', probe, publicKey, lifeMs });
   if (answer.kind !== 'expected') throw unexpected();
   const seed = new TextDecoder().decode(pair.getSeed());
-  const { servers, ca, reach } = answer;
-  return { token: formatToken({ probe, seed, servers, ca }), reach };
+  const { servers, ca, reach, replaces } = answer;
+  return {
+    ...{ token: formatToken({ probe, seed, servers, ca }), reach },
+    isReplacing: replaces === true,
+  };
 }
 
 /**

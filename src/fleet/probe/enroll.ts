@@ -14,6 +14,9 @@ import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 
 const ANSWER_WITHIN_MS = 20_000;
 
+/** The server does not take the token, whatever it is asked. */
+class TokenError extends EnvironmentError {}
+
 /**
  * Turns a token into credentials. The key is made on this machine and kept beside `file` before anybody is asked: if the
  * answer is lost, or this process is killed, the same token and key are good again.
@@ -47,7 +50,7 @@ export async function enrollProbe(tokenText: string, file: string, proxy?: Proxy
     const { connection } = await connectFleet(credentials, { isPatient: false, proxy });
     await connection.close();
   } catch (error) {
-    const isRefused = failure instanceof UsageError || failure instanceof RefusedError;
+    const isRefused = failure instanceof TokenError || failure instanceof RefusedError;
     // Neither this token nor this key will ever be taken: a key that lies about is of no use to its owner.
     if (isRefused && error instanceof RefusedError) await rm(draft, { force: true });
     throw failure ?? error;
@@ -72,7 +75,7 @@ function isForbidden(error: unknown): boolean {
   return error instanceof Error && error.cause instanceof PermissionViolationError;
 }
 
-/** @throws UsageError if the token is refused */
+/** @throws TokenError if the token is refused */
 async function ask(
   { probe, servers, seed, ca }: EnrolmentToken,
   credentials: Credentials,
@@ -95,14 +98,14 @@ async function ask(
     const answer = readMessage(serverAnswer, message.data);
     if (answer?.kind === 'done') return undefined;
     const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';
-    throw new UsageError(`the server did not enroll ${probe}: ${why}`, {
+    throw new TokenError(`the server did not enroll ${probe}: ${why}`, {
       hint: `ask the operator for a new token: rushhour fleet enroll ${probe}`,
     });
   } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
+    if (cause instanceof TokenError) throw cause;
     // Its holder may ask for its own probe alone.
     if (isForbidden(cause)) {
-      throw new UsageError(`the token for ${probe} is not valid: its secret is that of another token`, {
+      throw new TokenError(`the token for ${probe} is not valid: its secret is that of another token`, {
         hint: `ask the operator for a new one: rushhour fleet enroll ${probe}`,
         cause,
       });

@@ -1,5 +1,5 @@
 import { nextStart } from '../../service/schedule.ts';
-import { type KeptSoak, MOST_SOAKS, type RunOrder, type SoakOrder } from '../messages.ts';
+import { type KeptSoak, MOST_SOAKS, REMOVED, type RunOrder, type SoakOrder } from '../messages.ts';
 import type { RunOutbox } from '../outbox/run-outbox.ts';
 import { PROTOCOL } from '../protocol.ts';
 
@@ -51,7 +51,7 @@ export class SoakKeeper {
     if (kept === undefined) return false;
     this.#kept.delete(id);
     if (kept.night !== undefined) this.#options.stop(kept.night.fleetRun, how);
-    await this.#end(kept.run, 'it was removed');
+    await this.#end(kept.run, REMOVED);
     return true;
   }
 

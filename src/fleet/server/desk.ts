@@ -140,17 +140,29 @@ export class Desk {
     if (request === undefined) return NOT_UNDERSTOOD;
     const { probe } = request;
     let beforeAtMs: number | undefined;
+    // Set by the rule, which may be asked later.
+    let isReplaced = false as boolean;
     const made = await this.#make(probe, (users) => {
-      if (request.kind === 'enroll') return expectProbe(users, request, now());
+      if (request.kind === 'enroll') {
+        isReplaced = users.tokens.some(({ id, expiresAtMs }) => id === probe && expiresAtMs > now());
+        return expectProbe(users, request, now());
+      }
       beforeAtMs = revokedAt(users, probe);
       return forgetProbe(users, probe);
     });
     if ('answer' in made) return made.answer;
     const told = made.reach === undefined ? {} : { reach: made.reach };
     if (request.kind === 'enroll') {
-      say(`a token for ${probe} was made`);
+      say(`a token for ${probe} was made${isReplaced ? ': the one before is void' : ''}`);
       const { servers, ca } = folder();
-      return { v: PROTOCOL, kind: 'expected', servers: [...servers], ca, ...told };
+      return {
+        v: PROTOCOL,
+        kind: 'expected',
+        servers: [...servers],
+        ca,
+        ...(isReplaced && { replaces: true }),
+        ...told,
+      };
     }
     say(beforeAtMs === undefined ? `${probe} was revoked` : `${probe} was revoked again`);
     // Only most servers together remove what is stored.

@@ -105,7 +105,9 @@ describe('a trend', () => {
       'interrupted after 60 s, the others lasted 18000 s',
     ]);
     expect(lineOf(trend, 'stalled.rate').nights).toBe(12);
-    expect(trend.sentence).toContain('12 nights of test (2 more do not count)');
+    expect(trend.sentence).toContain(
+      '12 nights of test (2 more do not count: generator-limited, interrupted)',
+    );
   });
 
   it('takes an outcome that a night does not name for none of it', () => {

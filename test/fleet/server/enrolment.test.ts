@@ -121,11 +121,21 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
 
   it('refuses a token that is too old, whose server is another, and that is none', async () => {
-    const { token } = await requestToken(operator, 'c', HOUR_MS);
+    const first = await requestToken(operator, 'c', HOUR_MS);
+    const { token, isReplacing } = await requestToken(operator, 'c', HOUR_MS);
+    expect([first.isReplacing, isReplacing]).toEqual([false, true]);
+    await expect(enrollProbe(first.token, own('c'))).rejects.toThrow('revoked or replaced by a newer one');
     server.aheadMs = HOUR_MS + 1_000;
-    await expect(enrollProbe(token, own('c'))).rejects.toThrow('the token has expired');
+    // Whatever is wrong with a token, scripts see the same.
+    await expect(enrollProbe(token, own('c'))).rejects.toMatchObject({
+      message: expect.stringContaining('the token has expired'),
+      exitCode: 5,
+    });
     await server.fleet.refresh();
-    await expect(enrollProbe(token, own('c'))).rejects.toThrow('the server refuses the token for c');
+    await expect(enrollProbe(token, own('c'))).rejects.toMatchObject({
+      message: expect.stringContaining('the server refuses the token for c'),
+      exitCode: 5,
+    });
     // A key that is never taken is not left behind.
     expect(existsSync(`${own('c')}.enrolling`)).toBe(false);
     const other = await TestServer.start([]);

@@ -12,6 +12,11 @@ interface EnrollFlags extends OperatorFlags {
 }
 
 const HOUR_US = 3_600_000_000;
+const DAY_US = 24 * HOUR_US;
+
+function formatLife(us: number): string {
+  return us > DAY_US && us % DAY_US === 0 ? `${us / DAY_US} days` : formatDuration(us);
+}
 
 export function registerEnroll(fleet: Command, context: Context): void {
   addOperatorOptions(
@@ -42,11 +47,15 @@ Examples:
           ]);
           checkProbeId(probe);
           const lifeMs = checkLife(flags.within);
-          const { token, reach } = await withLink(host, flags, (link) => requestToken(link, probe, lifeMs));
+          const { token, isReplacing, reach } = await withLink(host, flags, (link) =>
+            requestToken(link, probe, lifeMs),
+          );
           host.stdout.write(`${token}\n`);
           host.stderr.write(
-            `rushhour: good once, within ${formatDuration(flags.within)}; on ${probe}: rushhour probe --enroll TOKEN --credentials ${probe}.json\n`,
+            `rushhour: good once, within ${formatLife(flags.within)}; on ${probe}: rushhour probe --enroll TOKEN --credentials ${probe}.json\n`,
           );
+          if (isReplacing)
+            host.stderr.write(`rushhour: the token that was made for ${probe} before is void\n`);
           tellReach(
             host,
             { what: `the token for ${probe} is good`, reach },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isWithoutVerdict } from '../../../analysis/sites/summarise.ts';
 import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
-import type { FleetEvent } from '../../../fleet/messages.ts';
+import { type FleetEvent, REMOVED } from '../../../fleet/messages.ts';
 import { type FleetRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { describeAwaited, formatLive } from '../../../fleet/operator/format-live.ts';
@@ -141,6 +141,7 @@ export function inWords(event: FleetEvent): string {
     case 'started':
       return 'started';
     case 'ended':
+      if (event.why === REMOVED) return 'removed';
       return event.why === undefined ? event.status : `${event.status} (${event.why})`;
   }
 }
