@@ -63,6 +63,8 @@ export interface CountedRun {
   readonly scenario: Scenario;
   readonly summary: Summary;
   readonly arms: ReadonlyMap<string, ArmTimeSeries>;
+  /** Seconds that frames.jsonl has; undefined: it is a soak. */
+  readonly recordedSec: number | undefined;
 }
 
 /** @throws UsageError where the folder holds no run */
@@ -72,6 +74,7 @@ export async function readRunCounts(dir: string): Promise<CountedRun> {
   return {
     ...{ scenario: info.scenario, summary: counted.summary },
     arms: joinArms(info, counted, new Map()),
+    recordedSec: info.soak === undefined ? counted.reach.lines : undefined,
   };
 }
 

@@ -32,7 +32,10 @@ describe('an order that a probe cannot keep', () => {
   it.each([
     ['ENOSPC', 'its disk is full'],
     ['EMFILE', 'it cannot keep it for now (EMFILE)'],
-    ['EROFS', 'it cannot keep it for now (EROFS)'],
+    [
+      'EROFS',
+      'it cannot keep it for now (EROFS): its owner has to make the folders of --results and --state writable',
+    ],
   ])('is refused in words: %s', async (code, reason) => {
     const error = Object.assign(new Error(`${code}: open '/home/pi/secret'`), { code, syscall: 'open' });
     const { told, said } = await tellOf(error);
@@ -40,7 +43,7 @@ describe('an order that a probe cannot keep', () => {
     expect(told).toEqual([
       [`leeds-1.${fleetRun}.refused`, { v: PROTOCOL, kind: 'refused', fleetRun, reasons: [reason] }],
     ]);
-    expect(said).toEqual([`${fleetRun}: refused: ${reason}`]);
+    expect(said).toEqual([`${fleetRun}: ${error.message}`, `${fleetRun}: refused: ${reason}`]);
   });
 
   it('is refused in words also where it is of another version', async () => {

@@ -10,7 +10,7 @@ import { askClock } from './ask-clock.ts';
 import { isRevokedSince } from './find-revoked.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { type LiveProbe, LiveRun } from './live-run.ts';
-import { followStream } from './read-stream.ts';
+import { followStream, readStream } from './read-stream.ts';
 import { RunCopy } from './run-copy.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -134,8 +134,40 @@ export async function followRun(
     link,
     run.parts.filter((part) => !isWhole(part) && part.isRevoked !== true),
   );
+  const lacking: ProbePart[] = [];
   for (const part of run.parts) {
-    if (part.events.some(({ kind }) => kind === 'started')) part.copy = await copies.get(part.probe)!.check();
+    if (!part.events.some(({ kind }) => kind === 'started')) continue;
+    part.copy = await copies.get(part.probe)!.check();
+    const { hasEnded, missing, differing } = part.copy;
+    const lacks = differing.length > 0 || missing.some(({ isGivenUp }) => isGivenUp !== true);
+    if (hasEnded && lacks) lacking.push(part);
+  }
+  await receiveAnew(link, run.id, lacking, signal);
+}
+
+/**
+ * What somebody changed or removed in a folder while it was received, the server may still have. What it has no more of stays
+ * as it is.
+ */
+async function receiveAnew(
+  link: Link,
+  id: string,
+  parts: readonly ProbePart[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const part of parts) {
+    if (signal.aborted) return;
+    const copy = new RunCopy(part.dir);
+    const reading = { stream: STREAMS.runs.name, filter: SUBJECTS.run(part.probe, id) };
+    try {
+      await readStream(link, reading, async ({ data }) => {
+        const read = decodeRunPart(data);
+        if (read !== undefined) await copy.add(read);
+      });
+      part.copy = await copy.check();
+    } catch {
+      // What it lacks has been found.
+    }
   }
 }
 

@@ -116,8 +116,10 @@ export class RunCopy {
 
   async #write(piece: Piece, contents: Uint8Array): Promise<void> {
     const { file: name, offset, whole = false } = piece;
-    const file = await openOrMake(join(this.dir, name));
+    // Somebody may have removed it meanwhile, with what had arrived.
+    const { file, isNew } = await openOrMake(join(this.dir, name));
     try {
+      if (isNew) this.#sizes.delete(name);
       const size = this.#sizes.get(name) ?? (await file.stat()).size;
       const end = whole ? 0 : size;
       const gap = Math.max(0, offset - end);
@@ -148,13 +150,12 @@ export class RunCopy {
 }
 
 /** A file to write into, as it is; one that is not there is made, and its folder. */
-async function openOrMake(path: string): Promise<FileHandle> {
-  const how = constants.O_RDWR | constants.O_CREAT;
+async function openOrMake(path: string): Promise<{ readonly file: FileHandle; readonly isNew: boolean }> {
   try {
-    return await open(path, how);
+    return { file: await open(path, constants.O_RDWR), isNew: false };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     await makeFolder(dirname(path));
-    return open(path, how);
+    return { file: await open(path, constants.O_RDWR | constants.O_CREAT), isNew: true };
   }
 }

@@ -12,6 +12,7 @@ import type { Publish } from '../outbox/publish.ts';
 import type { RunOutbox } from '../outbox/run-outbox.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { codeOf } from './lack.ts';
+import { MEND_FOLDERS } from './lack-of-folders.ts';
 import type { ProbeOutbox } from './outbox.ts';
 import { inOneLine, type PlannedOrder, type PlannedRun } from './plan-run.ts';
 import { Player, type PlayerOptions } from './player.ts';
@@ -19,8 +20,14 @@ import { nextNight, SoakKeeper } from './soaks.ts';
 
 /** What this machine lacks, in words: who ordered a run waits for an answer. @throws the error, if it is not the system's */
 function lackOf(error: unknown): string {
-  return isDiskFull(error) ? 'its disk is full' : `it cannot keep it for now (${codeOf(error)})`;
+  if (isDiskFull(error)) return 'its disk is full';
+  const code = codeOf(error);
+  const mend = OF_FOLDERS.includes(code) ? `: ${MEND_FOLDERS}` : '';
+  return `it cannot keep it for now (${code})${mend}`;
 }
+
+/** Errors of the system that one more try does not mend, as a folder of the probe is not what it was. */
+const OF_FOLDERS = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS'];
 
 export interface OrdersOptions extends Omit<PlayerOptions, 'plan' | 'ended'> {
   readonly outbox: ProbeOutbox;
@@ -101,7 +108,10 @@ export class Orders {
     try {
       await act();
     } catch (error) {
-      await this.#refuseUnkept(publish, fleetRun, lackOf(error));
+      const lack = lackOf(error);
+      // The path is for its owner alone.
+      this.#options.say(`${fleetRun}: ${(error as Error).message}`);
+      await this.#refuseUnkept(publish, fleetRun, lack);
     }
   }
 

@@ -16,6 +16,7 @@ import type { Policy } from '../policy/schema.ts';
 import { PROCESS_HEADER, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import type { LinkWatch } from '../watch-link.ts';
 import { connectPatiently, tellOfLink } from './keep-link.ts';
+import { lackOfFolders } from './lack-of-folders.ts';
 import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
 import { type PlannedOrder, type PlannedRun, planRun } from './plan-run.ts';
@@ -211,15 +212,17 @@ class Probe {
   }
 
   async #present(link: Link, hasLeft?: true): Promise<void> {
-    const { id, version } = this.#options;
+    const { id, version, resultsDir, stateDir } = this.#options;
     const host = await this.#look();
     const policy = await this.#readPolicy();
     if (policy !== undefined) this.#labels = policy.labels ?? {};
     const labels = this.#labels;
     const { twin } = this.#twins;
+    const folders = await lackOfFolders(resultsDir, outboxIn(stateDir));
     const amiss = [
       ...(twin === undefined ? [] : [describeTwin(id, twin)]),
       ...(policy === undefined ? [NO_POLICY] : []),
+      ...(folders === undefined ? [] : [folders]),
     ];
     const [nowMs, unsentBytes] = [Date.now(), await this.#outbox.countUnsent()];
     const own = { probe: id, version, labels, ...this.#orders.describe(nowMs), unsentBytes, hasLeft };
@@ -284,12 +287,13 @@ class Probe {
   }
 
   async #takeOrders(link: Link): Promise<void> {
-    const { id } = this.#options;
+    const { id, resultsDir, stateDir } = this.#options;
     const consumer = await link.jetstream.consumers.get(STREAMS.orders.name, id);
     const messages = await consumer.consume({ max_messages: 1, expires: ORDERS_WAIT_MS });
     const stop = (): void => messages.stop();
     this.#signal.addEventListener('abort', stop);
     for await (const message of messages) {
+      await lackOfFolders(resultsDir, outboxIn(stateDir));
       await this.#orders.take(message.data, publishTo(link));
       message.ack();
       // Whoever ordered it may look at once what became of it.

@@ -10,6 +10,7 @@ import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
 import { diagnoseRun } from '../diagnosis.ts';
 import { readRunCounts } from '../time-series.ts';
 import type { FoundFleetRun } from './find.ts';
+import { describeShort } from './recorded.ts';
 import { findStillMissing } from './still-missing.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';
 
@@ -44,17 +45,26 @@ async function readPart(dir: string, part: FleetFilePart, isAnew: boolean): Prom
     ...{ probe, labels, status: statusOf(part) },
     trouble: [
       ...troubleOf(copy === undefined ? part : { ...part, copy }),
+      ...(typeof read === 'object' && read.short !== undefined && isCutShort(part) ? [read.short] : []),
       ...(typeof read === 'string' && hasFolder ? [`its folder cannot be read: ${read}`] : []),
     ],
     start: skewMs === undefined ? undefined : { skewMs, errorMs: offset?.errorMs ?? 0 },
-    ...{ folder: basename(folder), run: typeof read === 'string' ? undefined : read },
+    ...{ folder: basename(folder), run: typeof read === 'string' ? undefined : read.run },
   };
 }
 
+/** Whether it failed, as on a full disk, and has sent what it recorded until then. */
+function isCutShort(part: FleetFilePart): boolean {
+  return part.copy?.hasEnded === true && statusOf(part) === 'failed';
+}
+
 /** @returns why not, where it cannot be read */
-async function readPartRun(dir: string, isAnew: boolean): Promise<PartRun | string> {
+async function readPartRun(
+  dir: string,
+  isAnew: boolean,
+): Promise<{ readonly run: PartRun; readonly short: string | undefined } | string> {
   try {
-    const { summary: stored, arms } = await readRunCounts(dir);
+    const { summary: stored, arms, scenario, recordedSec } = await readRunCounts(dir);
     const summary = isAnew ? { ...stored, diagnosis: (await diagnoseRun(dir)).diagnosis } : stored;
     const wrong = findFalseCount(summary);
     if (wrong !== undefined) return `${wrong} is no count`;
@@ -63,7 +73,10 @@ async function readPartRun(dir: string, isAnew: boolean): Promise<PartRun | stri
     const reduced = new Map<string, ReadonlyMap<string, ReducedRun>>();
     for (const [name, arm] of arms)
       reduced.set(name, new Map(figures.map((figure) => [figure.name, figure.reduce(arm)])));
-    return { summary, reduced, isConcluded, external: externalOf(summary) };
+    return {
+      run: { summary, reduced, isConcluded, external: externalOf(summary) },
+      short: recordedSec === undefined ? undefined : describeShort(scenario, recordedSec),
+    };
   } catch (error) {
     if (!(error instanceof RushhourError)) throw error;
     return error.message;

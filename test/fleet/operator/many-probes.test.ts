@@ -1,15 +1,16 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/fleet/connect.ts';
 import type { FleetEvent, Presence } from '../../../src/fleet/messages.ts';
-import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
+import type { FleetRun, ProbePart } from '../../../src/fleet/operator/fleet-run.ts';
 import { followRun } from '../../../src/fleet/operator/follow-run.ts';
 import { findRun, orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
 import { type KnownProbe, noteProbe } from '../../../src/fleet/operator/read-probes.ts';
 import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
+import { digestOf } from '../../../src/fleet/outbox/folder.ts';
 import { orderConsumer, PROTOCOL, STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { encodeRunPart } from '../../../src/fleet/run-part.ts';
 import type { FleetFile } from '../../../src/store/fleet-file.ts';
@@ -228,6 +229,39 @@ suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
       ['b', true],
       ['c', true],
     ]);
+  });
+
+  it('receives again what somebody removed from its folder meanwhile', async () => {
+    const [operator, a] = [await fleet.connect('operator'), await fleet.connect('a')];
+    const say = (told: object) =>
+      a.jetstream.publish(
+        SUBJECTS.event('a', 'six'),
+        JSON.stringify({ v: PROTOCOL, fleetRun: 'six', ...told }),
+      );
+    const send = (offset: number, text: string) => {
+      const pieces = [{ file: 'frames.jsonl', offset, bytes: text.length }];
+      const part = encodeRunPart({ v: PROTOCOL, kind: 'pieces', pieces }, [Buffer.from(text)]);
+      return a.jetstream.publish(SUBJECTS.run('a', 'six'), part);
+    };
+    const copy = join(dir, 'six-a');
+    const part: ProbePart = { probe: 'a', labels: {}, events: [], dir: copy };
+    const run: FleetRun = { id: 'six', startsAtMs: 0, parts: [part], absent: [] };
+    const following = followRun(operator, run, { told: () => {} }, AbortSignal.timeout(30_000));
+    await say({ kind: 'started', folder: 'x', startedAtMs: 7_000 });
+    await send(0, 'first\n');
+    await expect.poll(() => existsSync(join(copy, 'frames.jsonl')), { timeout: 20_000 }).toBe(true);
+    rmSync(copy, { recursive: true });
+    await send(6, 'second\n');
+    const sha256 = digestOf('first\nsecond\n');
+    const files = [{ file: 'frames.jsonl', bytes: 13, sha256 }];
+    await a.jetstream.publish(
+      SUBJECTS.run('a', 'six'),
+      encodeRunPart({ v: PROTOCOL, kind: 'end', files }, []),
+    );
+    await say({ kind: 'ended', status: 'complete' });
+    await following;
+    expect(readFileSync(join(copy, 'frames.jsonl'), 'utf8')).toBe('first\nsecond\n');
+    expect(part.copy).toEqual({ hasEnded: true, missing: [], differing: [] });
   });
 
   it('ends in words where what is received cannot be written', async () => {

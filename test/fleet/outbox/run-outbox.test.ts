@@ -12,11 +12,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStream } from '../../../src/fleet/operator/read-stream.ts';
+import { RunCopy } from '../../../src/fleet/operator/run-copy.ts';
 import { RunJournal } from '../../../src/fleet/outbox/journal.ts';
 import type { Publish } from '../../../src/fleet/outbox/publish.ts';
 import { publishTo } from '../../../src/fleet/outbox/publish.ts';
 import { RunOutbox } from '../../../src/fleet/outbox/run-outbox.ts';
-import { STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
+import { PROTOCOL, STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { TestFleet } from '../start-fleet.ts';
 import { filesOf, receive } from './receive.ts';
@@ -131,6 +132,23 @@ describe('the outbox of a run', () => {
     expect((await without(1)).state.missing).toEqual([{ file: 'frames.jsonl', fromByte: 6, toByte: 13 }]);
     expect((await without(2)).state.missing).toEqual([{ file: 'frames.jsonl', fromByte: 13, toByte: 19 }]);
     expect((await without(3)).state.hasEnded).toBe(false);
+  });
+
+  it('names what had arrived and was removed since', async () => {
+    const [to, file] = [join(dir, 'removed-copy'), 'frames.jsonl'];
+    const copy = new RunCopy(to);
+    const add = (offset: number, text: string) =>
+      copy.add({
+        part: { v: PROTOCOL, kind: 'pieces', pieces: [{ file, offset, bytes: text.length }] },
+        ...{ contents: [Buffer.from(text)], refused: [] },
+      });
+    await add(0, 'first\n');
+    rmSync(to, { recursive: true });
+    await add(6, 'second\n');
+    const missing = { missing: [{ file, fromByte: 0, toByte: 6 }], differing: [] };
+    expect(await copy.check()).toEqual({ hasEnded: false, ...missing });
+    await add(0, 'first\n');
+    expect(await copy.check()).toEqual({ hasEnded: false, missing: [], differing: [] });
   });
 
   it('sends a file of several megabytes in pieces, whole ones too', async () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FleetSummary } from '../../../src/analysis/sites/types.ts';
 import type { Frame } from '../../../src/metrics/types.ts';
-import { findFleetRun, listFleetRuns } from '../../../src/read/fleet/find.ts';
+import { findFleetRun, listFleetRuns, openFleetRun } from '../../../src/read/fleet/find.ts';
 import { readFleetSummary } from '../../../src/read/fleet/summary.ts';
 import { findRun } from '../../../src/read/listing.ts';
 import { makeFolder } from '../../store/runs.ts';
@@ -172,6 +172,31 @@ describe('sums of a fleet', () => {
       mute: ['did not answer when the run was ordered'],
     });
     expect(told.find(({ probe }) => probe === 'a')?.start).toEqual({ skewMs: 1.25, errorMs: 0.5 });
+  });
+
+  it('say of a probe that failed, as on a full disk, how much of its load they are of', async () => {
+    const results = makeFolder();
+    const why = 'cannot write the summary (ENOSPC)';
+    const events = partOf('a').events.map((event) =>
+      event.kind === 'ended' ? { ...event, status: 'failed' as const, why } : event,
+    );
+    const second = { ok: 10, recovered: 0, reset: 0, unsent: 0 };
+    const id = '20250131-070000-steady-k3f9';
+    const parts = [partOf('a', { events }), partOf('b', { events }), partOf('c')];
+    for (const [probe, count] of [
+      ['a', 3],
+      ['b', 10],
+      ['c', 3],
+    ] as const)
+      await recordPart(results, probe, Array(count).fill(second), { id, status: 'failed' });
+    const dir = await keepFleet(results, parts, { id });
+    const { probes } = await readFleetSummary(await openFleetRun(dir));
+    const short = 'only 3 of its 10 s are here: its figures are of these alone';
+    expect(probes.map(({ trouble }) => trouble)).toEqual([
+      [`failed (${why})`, short],
+      [`failed (${why})`],
+      [],
+    ]);
   });
 
   it('says no more that something is missing once it has been put back', async () => {
