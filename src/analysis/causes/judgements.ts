@@ -109,7 +109,11 @@ export function judgeFates(symptom: Symptom, seen: Observations, predicted: read
   const fates = kind === 'stalled' || kind === 'healed' ? fatesOf(symptom, seen) : undefined;
   if (fates === undefined) return NOTHING;
   const { counts, matched } = fates;
-  const fitting = predicted.reduce((sum, fate) => sum + (counts.get(fate) ?? 0), 0);
+  // The answer of a port that must refuse is an RST: it is lost where SYN-ACKs are.
+  const isRefused = symptom.arm.arm.expect.kind === 'refused';
+  const all =
+    isRefused && predicted.includes('syn-ack-lost') ? [...predicted, 'rst-lost' as const] : predicted;
+  const fitting = all.reduce((sum, fate) => sum + (counts.get(fate) ?? 0), 0);
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
   const text = `of ${matched} ${kind === 'healed' ? 'such' : 'stalled'} SYNs matched with the far side ${most![1]} ${FATE_WORDS[most![0]]}`;
   if (fitting >= matched * MOST) return supports(text);

@@ -256,6 +256,12 @@ describe('what drops all packets to a port above a rate', () => {
   });
 });
 
+it('takes an RST of a closed port that did not come back for what a dead path does, as a SYN-ACK', () => {
+  const seen = see('dead-path-back');
+  const [symptom] = listSymptoms(seen);
+  expect([symptom?.arm.arm.expect.kind, namedOf(seen)]).toEqual(['refused', ['dead-path']]);
+});
+
 describe('handshakes that stall here and there, too few in any arm to have a pattern', () => {
   const seen = see('scattered-stalls');
   const withTimes = (times: string): Observations => ({
