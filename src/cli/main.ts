@@ -24,7 +24,7 @@ const exit = async (code: number): Promise<never> => {
 
 process.on('uncaughtException', (error) => {
   void import('./output/report-error.ts').then(
-    ({ reportError }) => exit(reportError(error, host)),
+    async ({ reportFailure }) => exit(await reportFailure(error, host)),
     // Not whole, or gone meanwhile: to throw would lead here again, and for ever.
     () => {
       host.stderr.write(`rushhour: ${error instanceof Error ? error.message : String(error)}\n`);

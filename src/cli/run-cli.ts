@@ -34,8 +34,8 @@ export async function runCli(
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    const { reportError } = await import('./output/report-error.ts');
-    return reportError(error, host);
+    const { reportFailure } = await import('./output/report-error.ts');
+    return await reportFailure(error, host);
   }
 }
 

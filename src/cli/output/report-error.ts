@@ -3,8 +3,12 @@ import { EnvironmentError, EXIT, type ExitCode, RushhourError } from '../../erro
 import { escapeControls } from '../../render/escape.ts';
 import { redactUrl } from '../../scenario/secrets.ts';
 import { describeExhaustion } from '../../session/load/exhaustion.ts';
-import { deniedPath, describeOwner } from '../../store/denied.ts';
 import type { Host } from '../host.ts';
+
+/** As {@link reportError}; of a file or folder that the system refuses to this user, it says whose that is. */
+export async function reportFailure(error: unknown, host: Host): Promise<ExitCode> {
+  return reportError((await describeDenied(error)) ?? error, host);
+}
 
 /** Reports what went wrong, why and what to do, and returns its exit code. */
 export function reportError(error: unknown, host: Host): ExitCode {
@@ -16,7 +20,7 @@ export function reportError(error: unknown, host: Host): ExitCode {
     if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
     return error.exitCode;
   }
-  const lack = describeExhaustion(error) ?? describeMissingModule(error) ?? describeDenied(error);
+  const lack = describeExhaustion(error) ?? describeMissingModule(error);
   if (lack !== undefined) return reportError(lack, host);
   host.stderr.write(
     `rushhour: internal fault: ${escapeLines(error instanceof Error ? error.message : String(error))}\n`,
@@ -44,8 +48,11 @@ function describeMissingModule(error: unknown): EnvironmentError | undefined {
   );
 }
 
-/** A file or folder of another user, wherever one is used. */
-function describeDenied(error: unknown): EnvironmentError | undefined {
+/** A file or folder of another user, wherever one is used. Loaded only then: short answers load no room below. */
+async function describeDenied(error: unknown): Promise<EnvironmentError | undefined> {
+  const { code } = Object(error) as { code?: unknown };
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+  const { deniedPath, describeOwner } = await import('../../store/denied.ts');
   const path = deniedPath(error);
   if (path === undefined) return undefined;
   return new EnvironmentError(`this user may not use ${path}: ${describeOwner(path)}`, {
