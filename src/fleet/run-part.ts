@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FLEET_FILE } from '../store/fleet-file.ts';
+import { isFileName } from '../store/fleet-file.ts';
 import { count } from '../store/shapes.ts';
 import { readMessage } from './messages.ts';
 import { PROTOCOL } from './protocol.ts';
@@ -8,17 +8,9 @@ import { PROTOCOL } from './protocol.ts';
 
 const envelope = { v: z.literal(PROTOCOL) };
 
-/** Files of a run's folder, and of folders in it: no path leads out of it, or deeper. */
-const FILE_NAME = /^(?:[a-z][a-z0-9-]{0,40}\/)?[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9]{1,12}){1,3}$/;
 const MOST_NAME = 300;
 /** As it is told: whether it is one is for whoever would write it to say, so that one that is none drops no other. */
 const toldName = z.string().max(MOST_NAME);
-
-/** Whether a file is taken by whoever receives a run. */
-export function isFileName(name: string): boolean {
-  // That one is the operator's own.
-  return FILE_NAME.test(name) && name !== FLEET_FILE;
-}
 
 const piece = z.strictObject({
   file: toldName,

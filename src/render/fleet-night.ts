@@ -1,4 +1,4 @@
-import { isWithoutVerdict } from '../analysis/sites/summarise.ts';
+import { isWithoutVerdict } from '../analysis/sites/judge.ts';
 import type { FleetSummary } from '../analysis/sites/types.ts';
 
 /** A night of a fleet's soak in a line: how many probes completed it, and which sites are ill. */

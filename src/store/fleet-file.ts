@@ -7,6 +7,15 @@ import { count, figure, name, schemaOf, some, text } from './shapes.ts';
 
 export const FLEET_FILE = 'fleet.json';
 
+/** Files of a run's folder, and of folders in it: no path leads out of it, or deeper. */
+const FILE_NAME = /^(?:[a-z][a-z0-9-]{0,40}\/)?[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9]{1,12}){1,3}$/;
+
+/** Whether a file of a probe's run is one that whoever receives the run takes. */
+export function isFileName(file: string): boolean {
+  // That one is the operator's own.
+  return FILE_NAME.test(file) && file !== FLEET_FILE;
+}
+
 /** What a probe told of its order; each kind at most once. */
 export type FleetFileEvent =
   | { readonly kind: 'accepted'; readonly attempts: number }

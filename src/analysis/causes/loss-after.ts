@@ -113,8 +113,7 @@ function judgeHoles({ text, count }: Symptom, seen: Observations): Judgement[] {
   const twice = countCameTwice(seen);
   if (twice !== undefined && twice >= count * LATE_ONES)
     return contradicts(`${twice} segments came although they had come before: late, and not lost`);
-  if (resent === undefined)
-    return supports(`${text}, whose segments are nearly all that this machine sent and received`);
+  if (resent === undefined) return supports(`${text}, which are nearly all that this machine had`);
   const again = `${text}, and the far end sent ${resent} segments again: within milliseconds, as more had followed them`;
   return twice !== undefined && twice <= count * HARDLY_ANY && resent >= count * MOST
     ? decides(`${again}; ${twice === 0 ? 'none' : twice} came twice, as what is late does`)

@@ -54,14 +54,14 @@ export function weighSymptom(
 /** Weighs all symptoms of a run, each by itself, and then those of one kind and endpoint together. */
 export function weighSymptoms(seen: Observations): WeighedSymptom[] {
   const each = listSymptoms(seen).map((symptom) => weighSymptom(symptom, seen));
-  return each.map((one) => ({ ...one, named: one.named ?? findCommon(one, each, seen) }));
+  return each.map((one) => ({ ...one, named: one.named ?? findJoint(one, each, seen) }));
 }
 
 /**
  * The only cause that fits each of several symptoms, where something was seen in one of them that it alone predicts: every rival of it is
  * excluded by another arm of the same run, to the same endpoint, that it would have met as well.
  */
-function findCommon(
+function findJoint(
   one: WeighedSymptom,
   each: readonly WeighedSymptom[],
   seen: Observations,
@@ -69,18 +69,18 @@ function findCommon(
   const beside = new Set(besideOf(one.symptom, seen).map(({ name }) => name));
   const alike = each.filter(
     ({ symptom }) =>
-      symptom.kind === one.symptom.kind && beside.has(symptom.arm.name) && symptom.isScattered !== true,
+      symptom.kind === one.symptom.kind && beside.has(symptom.arm.name) && !symptom.isScattered,
   );
   if (alike.length < 2 || !alike.includes(one)) return undefined;
-  const common = one.possible.filter(({ cause }) =>
+  const [only, ...others] = one.possible.filter(({ cause }) =>
     alike.every(({ possible }) => possible.some((other) => other.cause.id === cause.id)),
   );
-  const [only, ...others] = common;
-  const isDecided = alike.some(({ possible }) =>
-    possible.some(({ cause, isDecided: decided }) => decided && cause.id === only?.cause.id),
-  );
   const rivals = others.filter(({ cause }) => cause.isCaseOf !== only?.cause.id);
-  return isDecided && rivals.length === 0 ? only : undefined;
+  if (rivals.length > 0) return undefined;
+  // As it was seen where it was decided: that is what speaks for it.
+  return alike
+    .flatMap(({ possible }) => possible)
+    .find(({ cause, isDecided }) => isDecided && cause.id === only?.cause.id);
 }
 
 function weigh(cause: Cause, symptom: Symptom, seen: Observations): Weighed {

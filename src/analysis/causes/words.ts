@@ -1,3 +1,4 @@
+import type { Symptom } from '../observations/types.ts';
 import type { Step } from './types.ts';
 import type { Weighed, WeighedSymptom } from './weigh.ts';
 
@@ -20,28 +21,28 @@ export function sayCannotTell(open: readonly WeighedSymptom[]): string[] {
     return names.length > 0
       ? [
           sayMayBe(
-            alike.map(({ symptom }) => symptom.text).join(', and '),
+            alike.map(({ symptom }) => symptom),
             names,
-            alike.some(({ symptom }) => symptom.isScattered),
           ),
         ]
       : alike.map(({ symptom, possible }) =>
           sayMayBe(
-            symptom.text,
+            [symptom],
             possible.map(({ cause }) => cause.name),
-            symptom.isScattered,
           ),
         );
   });
 }
 
-function sayMayBe(seen: string, names: readonly string[], isScattered = false): string {
+function sayMayBe(symptoms: readonly Symptom[], names: readonly string[]): string {
+  const seen = symptoms.map(({ text }) => text).join(', and ');
   if (names.length === 0)
     return `Cannot tell: ${seen}, and no single cause that is known fits all that was seen.`;
-  if (names.length === 1 && isScattered)
-    return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but these are too few to name it.`;
-  if (names.length === 1)
-    return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but nothing was seen that it alone predicts.`;
+  if (names.length === 1) {
+    const isFew = symptoms.some(({ isScattered }) => isScattered);
+    const why = isFew ? 'these are too few to name it' : 'nothing was seen that it alone predicts';
+    return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but ${why}.`;
+  }
   const shown = names.slice(0, MOST_NAMES);
   const more = names.length - shown.length;
   const list =

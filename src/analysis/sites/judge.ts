@@ -3,7 +3,7 @@ import { type Candidate, judgeLines } from '../compare/lines.ts';
 import type { ReducedRun } from '../compare/ratio.ts';
 import type { ComparisonLine } from '../compare/types.ts';
 import { concludeFrom } from '../compare/verdict.ts';
-import type { PartRun } from './types.ts';
+import type { PartRun, SiteSummary } from './types.ts';
 
 /** A site, with the runs of it that can be judged. */
 export interface JudgedSite {
@@ -88,4 +88,14 @@ function reducedOf(runs: readonly PartRun[], arm: string, figure: string): Reduc
     const one = reduced.get(arm)?.get(figure);
     return one?.ofPart === undefined ? [] : [one];
   });
+}
+
+/**
+ * Whether generator-limited probes leave nothing to judge: no site by itself, or none beside others. It is no verdict on
+ * any firewall then.
+ */
+export function isWithoutVerdict(sites: readonly Pick<SiteSummary, 'status'>[]): boolean {
+  const judged = sites.filter(({ status }) => status !== 'generator-limited' && status !== 'no-data');
+  const least = Math.min(2, sites.length);
+  return judged.length < least && sites.some(({ status }) => status === 'generator-limited');
 }

@@ -13,9 +13,8 @@ export const KEPT_COUNTERS: ReadonlySet<string> = new Set([
   // Accept queues: those of this machine if it is the far end.
   ...['TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop', 'TcpExtTCPReqQFullDoCookies'],
   ...['TcpExtTCPBacklogDrop', 'TcpExtTCPOFOQueue', 'TcpExtTCPMinTTLDrop', 'TcpExtTCPDeferAcceptDrop'],
-  // What came twice, and what says that it was late and not lost. Records with the first have counted the others.
-  ...['TcpInSegs', 'TcpExtDelayedACKLost', 'TcpExtTCPFullUndo', 'TcpExtTCPPartialUndo', 'TcpExtTCPDSACKUndo'],
-  ...['TcpExtTCPSACKReorder', 'TcpExtTCPTSReorder'],
+  // What came twice. No run is without the first: records that have it have counted the other.
+  ...['TcpInSegs', 'TcpExtDelayedACKLost'],
   // Segments mistaken for those of another connection.
   ...['TcpExtPAWSActive', 'TcpExtPAWSEstab', 'TcpExtPAWSTimewait', 'TcpExtTSEcrRejected'],
   ...['TcpExtTCPChallengeACK', 'TcpExtTCPACKSkippedTimeWait', 'TcpExtTCPTimeWaitOverflow', 'TcpExtTW'],

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SESSION_FILES } from '../../store/files.ts';
-import { isFileName, type Piece } from '../run-part.ts';
+import { isFileName } from '../../store/fleet-file.ts';
+import type { Piece } from '../run-part.ts';
 
 /** Most bytes of one piece, and of all pieces of a message; the server takes half a megabyte. */
 export const MOST_PIECE_BYTES = 262_144;

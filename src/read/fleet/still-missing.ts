@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { openRegular } from '../../bounded-file.ts';
-import type { FleetFilePart } from '../../store/fleet-file.ts';
+import { type FleetFilePart, isFileName } from '../../store/fleet-file.ts';
 
 type Copy = NonNullable<FleetFilePart['copy']>;
 
 /** Of a gap so much is looked at, bytes. */
 const LOOKED_AT_BYTES = 65_536;
-/** fleet.json may come from another machine: no name in it leads out of the folder. */
-const FILE_NAME = /^(?:[a-z0-9][a-z0-9-]*\/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9]+)+$/;
 
 /**
  * What a folder still lacks of what it lacked as it was received: it may have been put back since, as from the probe or from
@@ -21,7 +19,8 @@ export async function findStillMissing(dir: string, copy: Copy): Promise<Copy> {
 
 /** Bytes that never came before others are a hole, which reads as zeros. */
 async function isThere(dir: string, { file, fromByte, toByte }: Copy['missing'][number]): Promise<boolean> {
-  if (!FILE_NAME.test(file)) return false;
+  // fleet.json may come from another machine: no name in it leads out of the folder.
+  if (!isFileName(file)) return false;
   const handle = await openRegular(join(dir, file)).catch(() => undefined);
   if (handle === undefined) return false;
   try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeRefusedByChance } from '../../../src/analysis/causes/by-chance.ts';
 import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
 import { CAUSES, type CauseId } from '../../../src/analysis/causes/index.ts';
-import { weighSymptom } from '../../../src/analysis/causes/weigh.ts';
+import { weighSymptom, weighSymptoms } from '../../../src/analysis/causes/weigh.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import type { Observations } from '../../../src/analysis/observations/types.ts';
 import { emptySecond } from '../../../src/analysis/second-columns.ts';
@@ -254,6 +254,12 @@ describe('what drops all packets to a port above a rate', () => {
     const arms = seen.arms.map((arm) => ({ ...arm, summary: { ...arm.summary, requestRetransmits } }));
     expect(namedOf({ ...seen, arms })).not.toContain('accept-queue');
   });
+});
+
+it('says of a cause that fits all arms what decided it, in whichever arm that was seen', () => {
+  const weighed = weighSymptoms(see('open-limit-few'));
+  const named = weighed.map(({ named: one }) => [one?.cause.id, one?.isDecided]);
+  expect(named).toEqual(weighed.map(() => ['open-limit', true]));
 });
 
 it('takes an RST of a closed port that did not come back for what a dead path does, as a SYN-ACK', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeSites } from '../../../src/analysis/sites/judge.ts';
-import { isWithoutVerdict, summariseFleet } from '../../../src/analysis/sites/summarise.ts';
+import { isWithoutVerdict, judgeSites } from '../../../src/analysis/sites/judge.ts';
+import { summariseFleet } from '../../../src/analysis/sites/summarise.ts';
 import { createRandom } from '../../../src/random.ts';
 import { renderFleet } from '../../../src/render/fleet.ts';
 import { summary } from '../../render/fixtures.ts';

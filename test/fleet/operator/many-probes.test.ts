@@ -213,7 +213,7 @@ suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
       expect(soon.aborted).toBe(false);
       return run.parts.map(({ probe, isRevoked }) => [probe, isRevoked]);
     };
-    // Nobody who is no part of it, as far as anybody knows.
+    // That it was asked for the run, nobody knows.
     expect(await receive('four')).toEqual([['a', undefined]]);
     const manager = await operator.jetstream.jetstreamManager();
     await manager.consumers.delete(STREAMS.orders.name, 'b');

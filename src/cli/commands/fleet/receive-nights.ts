@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isWithoutVerdict } from '../../../analysis/sites/summarise.ts';
+import { isWithoutVerdict } from '../../../analysis/sites/judge.ts';
 import type { FleetSummary } from '../../../analysis/sites/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { isWithoutVerdict } from '../../../analysis/sites/summarise.ts';
+import { isWithoutVerdict } from '../../../analysis/sites/judge.ts';
+import type { ProbeSummary, SiteSummary } from '../../../analysis/sites/types.ts';
 import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { type FleetEvent, REMOVED } from '../../../fleet/messages.ts';
@@ -92,9 +93,20 @@ export async function receiveAndPrint(
     const colour = wantsColour(host, host.stdout);
     host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
   }
-  if (hasTrouble(summary.probes)) return EXIT.environment;
-  if (isWithoutVerdict(summary.sites)) return EXIT.generatorLimited;
-  return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
+  return exitCodeOf(summary);
+}
+
+/** What comes first is what keeps the most from being said. */
+export function exitCodeOf({
+  probes,
+  sites,
+}: {
+  readonly probes: readonly Pick<ProbeSummary, 'status' | 'trouble' | 'pass'>[];
+  readonly sites: readonly Pick<SiteSummary, 'status'>[];
+}): ExitCode {
+  if (hasTrouble(probes)) return EXIT.environment;
+  if (isWithoutVerdict(sites)) return EXIT.generatorLimited;
+  return probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
 }
 
 /** Nothing more comes of it, or has come for a while. */
