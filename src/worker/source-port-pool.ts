@@ -118,8 +118,10 @@ export class SourcePortPool {
       this.#allocator.quarantine(source, sourcePort, isTaken ? endedAtUs + TIME_WAIT_US : 0);
       return;
     }
-    const heldUntilUs = isInLocalTimeWait(record, this.#close) ? endedAtUs + TIME_WAIT_US : 0;
-    this.#allocator.release(source, sourcePort, endedAtUs, heldUntilUs);
+    const heldForUs = isInLocalTimeWait(record, this.#close)
+      ? TIME_WAIT_US
+      : mayBeClosingUs(record, this.#close);
+    this.#allocator.release(source, sourcePort, endedAtUs, endedAtUs + heldForUs);
   }
 
   #ageAt(place: number): ReuseAge {
@@ -136,6 +138,9 @@ export class SourcePortPool {
 
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h; FIN-WAIT-2 of a closed socket lasts equally long (tcp_fin_timeout). */
 const TIME_WAIT_US = 60_000_000;
+
+/** A far end that takes longer to close leaves a port that connect() may refuse. */
+const LONGEST_CLOSING_US = 1_000_000;
 
 /** Timestamps were negotiated: TCPI_OPT_TIMESTAMPS, include/uapi/linux/tcp.h. */
 const TIMESTAMPS = 1;
@@ -155,4 +160,17 @@ export function isInLocalTimeWait(record: Readonly<AttemptRecord>, close: CloseM
     return false;
   if (record.cause === 'timeout' || record.cause === 'stopped') return true;
   return (record.tcpOptions & TIMESTAMPS) === 0 || record.tcpOptions < 0;
+}
+
+/**
+ * How long a connection that has ended may still be in FIN-WAIT or LAST-ACK, from which connect() would not take its
+ * address and port, with timestamps or without: until the far end has read the FIN and closed as well. That takes about
+ * as long as it took to answer; a busy one, of which a small share of ports chosen at random would be hit, takes longer.
+ */
+function mayBeClosingUs(record: Readonly<AttemptRecord>, close: CloseMode): number {
+  const { startedAtUs, establishedAtUs, respondedAtUs } = record;
+  // A RST leaves nothing, in either direction.
+  if (establishedAtUs < 0 || close === 'reset' || record.cause === 'errno') return 0;
+  const answeredAtUs = respondedAtUs < 0 ? establishedAtUs : respondedAtUs;
+  return Math.min(Math.max(0, answeredAtUs - startedAtUs), LONGEST_CLOSING_US);
 }

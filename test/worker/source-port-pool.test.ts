@@ -26,6 +26,10 @@ const open = (spec: Arm, shard = 0, shards = 1) =>
     shards,
   )!;
 
+const answered = (sourcePort: number, respondedAtUs: number) => ({
+  ...{ source: 0, sourcePort, startedAtUs: 0, establishedAtUs: 500, respondedAtUs },
+});
+
 const closed = (source: number, sourcePort: number, endedAtUs: number) =>
   recordOf({ source, sourcePort, endedAtUs });
 
@@ -116,7 +120,22 @@ describe('the source ports of an arm', () => {
     for (let left = 0; left < 8; left += 1) book.take(0);
     book.release(recordOf({ source: 0, sourcePort: 100, tcpOptions: 0, endedAtUs: 10 }), 'ok');
     expect([book.hasFree(60_000_009), book.hasFree(60_000_010)]).toEqual([false, true]);
-    book.release(recordOf({ source: 0, sourcePort: 101, tcpOptions: 1, endedAtUs: 10 }), 'ok');
-    expect(book.hasFree(11)).toBe(true);
+    book.release(recordOf({ ...answered(101, 1_000), tcpOptions: 1, endedAtUs: 3_000 }), 'ok');
+    expect(book.hasFree(4_000)).toBe(true);
+  });
+
+  it('rest for as long as the far end took to answer: it may be as long in closing', () => {
+    const book = open(arm('{ addresses: all, ports: 100-105 }', 'fin'));
+    for (let left = 0; left < 8; left += 1) book.take(0);
+    book.release(recordOf({ ...answered(100, 40_000), tcpOptions: 1, endedAtUs: 50_000 }), 'ok');
+    expect([book.hasFree(89_999), book.hasFree(90_000)]).toEqual([false, true]);
+    book.take(90_000);
+    // It is held, or answers late: not for longer than a second.
+    book.release(recordOf({ ...answered(101, 9_000_000), tcpOptions: 1, endedAtUs: 9_000_000 }), 'ok');
+    expect([book.hasFree(9_999_999), book.hasFree(10_000_000)]).toEqual([false, true]);
+    book.take(10_000_000);
+    const reset = { ...answered(102, 40_000), cause: 'errno', tcpOptions: 1, endedAtUs: 10_000_010 } as const;
+    book.release(recordOf(reset), 'response-reset');
+    expect(book.hasFree(10_000_010)).toBe(true);
   });
 });
