@@ -100,10 +100,8 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   if (starting.length === 1) return starting[0]!.dir;
   if (starting.length > 1) {
     throw new UsageError(
-      `"${name}" matches ${starting.length} runs: ${starting.map(({ id }) => id).join(', ')}`,
-      {
-        hint: 'give more of the id',
-      },
+      `"${name}" matches ${starting.length} runs: ${starting.map(({ dir }) => basename(dir)).join(', ')}`,
+      { hint: 'give more of the name' },
     );
   }
   const [broken, ...others] = damaged.filter(({ dir }) => basename(dir).startsWith(name));

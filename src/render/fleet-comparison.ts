@@ -17,6 +17,8 @@ export interface FleetComparisonLook {
 
 const MIN_WIDTH = 40;
 
+const CORRECTED = 'Verdicts are corrected for all sites and lines together (Holm).';
+
 const TONES: Readonly<Record<ComparisonVerdict, Tone | undefined>> = {
   ...{ better: 'good', worse: 'bad', mixed: 'bad', 'no difference seen': undefined },
   ...{ 'cannot tell': 'doubt', none: 'doubt' },
@@ -103,9 +105,7 @@ function renderText(comparison: FleetComparison, width: number, paint: Paint, al
     ],
     rows.length === 0 ? [] : table.map((line) => `  ${line}`),
     remarksOf(comparison).flatMap((remark) => wrap(remark, width)),
-    wrap('Verdicts are corrected for all sites and lines together (Holm).', width).map((line) =>
-      paint('faint', line),
-    ),
+    rows.length === 0 ? [] : wrap(CORRECTED, width).map((line) => paint('faint', line)),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -116,18 +116,21 @@ function renderText(comparison: FleetComparison, width: number, paint: Paint, al
 function renderMarkdown(comparison: FleetComparison, all: boolean): string {
   const say = (said: string): string => escapeMarkdown(escapeControls(said)).replaceAll('|', '\\|');
   const rule = COLUMNS.map(({ align }) => (align === 'right' ? '---:' : '---')).join('|');
+  const rows = rowsOf(comparison, all);
   const blocks = [
     `**${say(comparison.text)}**`,
     `before \`${escapeControls(comparison.before)}\`, after \`${escapeControls(comparison.after)}\``,
-    [
-      `| ${COLUMNS.map(({ title }) => title).join(' | ')} |`,
-      `|${rule}|`,
-      ...rowsOf(comparison, all).map(({ cells }) => `| ${cells.map(say).join(' | ')} |`),
-    ].join('\n'),
+    rows.length === 0
+      ? ''
+      : [
+          `| ${COLUMNS.map(({ title }) => title).join(' | ')} |`,
+          `|${rule}|`,
+          ...rows.map(({ cells }) => `| ${cells.map(say).join(' | ')} |`),
+        ].join('\n'),
     remarksOf(comparison)
       .map((remark) => `- ${say(remark)}`)
       .join('\n'),
-    'Verdicts are corrected for all sites and lines together (Holm).',
+    rows.length === 0 ? '' : CORRECTED,
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }

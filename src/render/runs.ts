@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { RunListing } from '../read/listing.ts';
 import { formatBytes, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
@@ -20,7 +21,8 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     ...(tested ? [{ ...left('tested'), gives: 'middle', least: 40, spare: 1 } as const] : []),
   ];
   const rows = runs.map((run) => [
-    run.id,
+    // The id, but for the probes of a fleet, whose runs have one in common.
+    basename(run.dir),
     formatMoment(run.startedAt),
     formatOutcome(run),
     formatBytes(run.bytes),

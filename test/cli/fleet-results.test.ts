@@ -41,6 +41,10 @@ describe('the results of a fleet', () => {
     const results = join(dir, 'results');
     await keep(results, RUN, ['leeds']);
     await keep(results, LATER, ['york']);
+    const listed = (await cli(dir, 'results', '--names')).out.split('\n');
+    expect(listed).toContain(`${RUN}-hull-1`);
+    expect(new Set(listed).size).toBe(3 + 3 + 1);
+    expect((await cli(dir, 'results')).out).toContain(`\n${LATER}-york-1 `);
     const shown = await cli(dir, 'results', 'show', RUN);
     expect(shown.out).toContain('1 of 3 sites is ill beside the others: leeds.');
     const told = JSON.parse((await cli(dir, 'results', 'show', RUN, '--json')).out);
@@ -117,6 +121,20 @@ describe('the results of a fleet', () => {
     // Two probes of one run, whose runs have the same id.
     const probes = await cli(dir, 'compare', `${RUN}-hull-1`, `${RUN}-york-1`);
     expect([probes.exitCode, probes.err]).toEqual([0, '']);
+    const apart = '20250202-060000-steady-q2mb';
+    await keep(results, apart, [], ['bath']);
+    const nothing = await cli(dir, 'compare', RUN, apart);
+    expect(nothing).toMatchObject({ exitCode: 2, err: '' });
+    expect(nothing.out).toMatch(/^Not compared: bath, hull, leeds, york\.\n/);
+    expect(nothing.out).not.toContain('Holm');
+
+    const unable = '20250203-060000-steady-x7ra';
+    await recordPart(results, 'hull-1', [{ ok: 10, recovered: 0, reset: 0, unsent: 90 }], { id: unable });
+    await keepFleet(results, [partOf('hull-1', { labels: { site: 'hull' } })], { id: unable });
+    const limited = await cli(dir, 'compare', RUN, unable);
+    expect(limited).toMatchObject({ exitCode: 4, err: '' });
+    expect(limited.out).toMatch(/^hull-1 of \S+ does not count: generator-limited: /m);
+
     const fewer = await cli(dir, 'compare', RUN, LATER);
     expect(fewer.err).toBe('');
     expect(fewer.out).toContain('Not compared: leeds, york.');

@@ -108,7 +108,7 @@ describe('finding a run', () => {
     await expect(search).rejects.toBeInstanceOf(UsageError);
     await expect(search).rejects.toMatchObject({
       message: `"20250131" matches 2 runs: ${before.id}, ${after.id}`,
-      hint: 'give more of the id',
+      hint: 'give more of the name',
     });
   });
 

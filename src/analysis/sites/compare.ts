@@ -15,7 +15,7 @@ export interface FleetComparison {
   /** Sites that are not compared, and why. */
   unjudged: { name: string; why: string }[];
   /** Probes that count on neither side, and why. */
-  leftOut: { run: string; probe: string; why: string }[];
+  leftOut: { run: string; probe: string; why: string; generatorLimited: boolean }[];
 }
 
 export interface MeasuredSite {

@@ -40,9 +40,9 @@ Examples:
   rushhour compare 'before*' 'after*' --fail-if "stress.stalled.rate not better"
   rushhour compare 20250131-060000-steady-k3f9 20250201-060000-steady-p7wm     two runs of a fleet, site by site
 
-With three or more runs a side, the variation between runs is used; with fewer, the variation within them. Exit codes:
-0 done; 2 bad usage, or runs that cannot be compared; 3 got worse, or a --fail-if held; 4 a run was generator-limited.
-See docs/comparing.md for the method.`,
+With three or more runs a side, the variation between runs is used; with fewer, the variation within them. See
+docs/comparing.md for the method. Exit codes: 0 done; 2 bad usage, or runs that cannot be compared; 3 got worse, or a
+--fail-if held; 4 a run was generator-limited (of a fleet: and no site is left to compare).`,
     )
     .action(
       context.act((before: string, after: string, options: CompareOptions) =>
@@ -148,6 +148,8 @@ async function compareFleets(
       ? `${JSON.stringify(comparison, null, 2)}\n`
       : renderFleetComparison(comparison, look),
   );
+  if (sites.length === 0)
+    return measured.leftOut.some((part) => part.generatorLimited) ? EXIT.generatorLimited : EXIT.usage;
   const codes = sites.map((site) => exitCodeOf(site.comparison));
   return codes.includes(EXIT.criteriaFailed) ? EXIT.criteriaFailed : EXIT.ok;
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
@@ -29,7 +30,7 @@ export function registerResults(program: Command, context: Context): void {
     .addOption(resultsOption());
   addFilterOptions(command)
     .option('--json', 'print the list as JSON')
-    .option('--names', 'print only ids, one per line')
+    .option('--names', 'print only the names of their folders, which are their ids, one per line')
     .addHelpText(
       'after',
       `
@@ -106,7 +107,7 @@ async function printList({ host }: Context, options: ListOptions) {
   const runs = await chooseRuns(host, options);
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   else if (options.names === true)
-    host.stdout.write(runs.map(({ id }) => `${escapeControls(id)}\n`).join(''));
+    host.stdout.write(runs.map(({ dir }) => `${escapeControls(basename(dir))}\n`).join(''));
   else if (runs.length === 0) host.stderr.write(await formatEmpty(host, options));
   else host.stdout.write(renderRuns(runs, host.stdout.columns));
   return EXIT.ok;

@@ -42,7 +42,7 @@ export async function planFleetComparison(
       sites.set(site, folders);
       const folder = partFolder(dir, part.probe);
       const read = await readFacts(folder);
-      if (typeof read === 'string') leftOut.push({ run: file.id, probe: part.probe, why: read });
+      if ('why' in read) leftOut.push({ run: file.id, probe: part.probe, ...read });
       else {
         folders[side].push(folder);
         facts.set(folder, read);
@@ -90,13 +90,17 @@ function whichSide({ before, after }: SiteFolders): string {
   return before.length === 0 ? 'before' : 'after';
 }
 
-/** @returns why it says nothing about what it tested */
-async function readFacts(folder: string): Promise<RunFacts | string> {
+/** @returns its facts, or why it says nothing about what it tested */
+async function readFacts(
+  folder: string,
+): Promise<RunFacts | Pick<FleetComparison['leftOut'][number], 'why' | 'generatorLimited'>> {
   try {
     const facts = await readRunFacts(folder);
-    return facts.generatorLimited ? ['generator-limited', ...facts.reasons.slice(0, 1)].join(': ') : facts;
+    if (!facts.generatorLimited) return facts;
+    const why = ['generator-limited', ...facts.reasons.slice(0, 1)].join(': ');
+    return { why, generatorLimited: true };
   } catch (error) {
     if (!(error instanceof RushhourError)) throw error;
-    return error.message;
+    return { why: error.message, generatorLimited: false };
   }
 }
