@@ -20,6 +20,8 @@ import { readSummaryFile } from './summary.ts';
 export interface RunListing {
   readonly id: string;
   readonly dir: string;
+  /** Of its folder, which no other run has: its id, but for the probes of a fleet, whose runs have one in common. */
+  readonly name: string;
   readonly scenario: string;
   readonly label: string;
   /** Of `results note`; may be empty. */
@@ -92,7 +94,7 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   const runs = await listRuns(resultsDir, (each) => damaged.push(each));
   // A probe's folder in a fleet's results has another name than on the probe, where its id comes from.
   const exact =
-    runs.find(({ dir }) => basename(dir) === name) ??
+    runs.find((run) => run.name === name) ??
     runs.find(({ id }) => id === name) ??
     runs.findLast(({ label }) => label === name);
   if (exact !== undefined) return exact.dir;
@@ -100,7 +102,7 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   if (starting.length === 1) return starting[0]!.dir;
   if (starting.length > 1) {
     throw new UsageError(
-      `"${name}" matches ${starting.length} runs: ${starting.map(({ dir }) => basename(dir)).join(', ')}`,
+      `"${name}" matches ${starting.length} runs: ${starting.map((run) => run.name).join(', ')}`,
       { hint: 'give more of the name' },
     );
   }
@@ -149,6 +151,7 @@ async function describeRun(dir: string): Promise<RunListing & { readonly summary
   return {
     id: info.id,
     dir,
+    name: basename(dir),
     scenario: info.scenario.name,
     label: info.label,
     note,

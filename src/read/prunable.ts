@@ -56,7 +56,7 @@ async function describe(dir: string, file: FleetFile, parts: readonly RunListing
       ? new Date(file.startsAtMs).toISOString()
       : parts.map((part) => part.startedAt).sort()[0]!;
   return {
-    ...{ id: file.id, dir, startedAt, note: '', verdict: undefined },
+    ...{ id: file.id, name: file.id, dir, startedAt, note: '', verdict: undefined },
     scenario: first?.scenario ?? '',
     label: `fleet of ${file.parts.length}`,
     status: parts.every(({ status }) => status === 'complete') ? 'complete' : 'interrupted',

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { RunListing } from '../read/listing.ts';
 import { formatBytes, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
@@ -21,8 +20,7 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     ...(tested ? [{ ...left('tested'), gives: 'middle', least: 40, spare: 1 } as const] : []),
   ];
   const rows = runs.map((run) => [
-    // The id, but for the probes of a fleet, whose runs have one in common.
-    basename(run.dir),
+    run.name,
     formatMoment(run.startedAt),
     formatOutcome(run),
     formatBytes(run.bytes),

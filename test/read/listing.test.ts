@@ -24,6 +24,7 @@ describe('listing runs', () => {
       [running.info.id, 'running'],
     ]);
     expect(runs[1]).toEqual({
+      name: '20250201-060000-steady',
       id: '20250201-060000-steady',
       note: '',
       dir: late.dir,

@@ -7,6 +7,7 @@ export function listing(id: string, changes: Partial<RunListing> & { pass?: bool
   return {
     id,
     dir: `/results/${id}`,
+    name: id,
     scenario: 'steady',
     label: '',
     note: '',

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
@@ -107,7 +106,7 @@ async function printList({ host }: Context, options: ListOptions) {
   const runs = await chooseRuns(host, options);
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   else if (options.names === true)
-    host.stdout.write(runs.map(({ dir }) => `${escapeControls(basename(dir))}\n`).join(''));
+    host.stdout.write(runs.map(({ name }) => `${escapeControls(name)}\n`).join(''));
   else if (runs.length === 0) host.stderr.write(await formatEmpty(host, options));
   else host.stdout.write(renderRuns(runs, host.stdout.columns));
   return EXIT.ok;
