@@ -13,8 +13,11 @@ const SAME_LENGTH_SHARE = 0.03;
 /** Stalls of an arm that lie in or right beside them. */
 const MOSTLY = 0.8;
 
-/** What is counted begins to drop at the same number: others that got through were this many times as many, and so many more. */
-const TOLERANCE = 1.15;
+/**
+ * What is counted begins to drop at the same number: others that got through were this many times as many, and so many more. What seconds
+ * hide is in the bounds already; this is for what a firewall counts and a run does not, such as SYNs that it sent again.
+ */
+const TOLERANCE = 1.1;
 const SLACK = 5;
 
 /** Limits within a time are set for a minute at most, as a rule. What was closed may go on counting for longer, but then room does not come back within seconds. */
@@ -140,7 +143,8 @@ function isUncounted({ outages, ...counts }: Joint): boolean {
       isKnown: (second) => second > sec,
     },
     {
-      sure: (second) => at(through, second) - at(through, Math.max(second - sec, lastEnd(second) + 1)),
+      // Of the second in which an outage ended, what got through did so afterwards.
+      sure: (second) => at(through, second) - at(through, Math.max(second - sec, lastEnd(second) - 1)),
       most: (second) =>
         at(through, second) - at(through, Math.max(second - sec - 1, lastEnd(second - 1) - 2)),
       isKnown: (second) => second > sec || lastEnd(second - 1) >= 0,

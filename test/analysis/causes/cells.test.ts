@@ -44,6 +44,10 @@ const CELLS: readonly Cell[] = [
     without: (seen) => withoutArms(seen, ['keep-4', 'steps-4']),
   },
   {
+    ...{ name: 'syn-flood-short', cause: 'syn-flood-defence', decidedBy: 'a low rate' },
+    without: (seen) => withoutArms(seen, ['keep-4', 'steps-3']),
+  },
+  {
     ...{ name: 'rate-limit', cause: 'rate-limit', decidedBy: 'connections that are held' },
     without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
   },
