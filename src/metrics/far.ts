@@ -155,7 +155,8 @@ export interface FarPorts {
   readonly takenAtLeast: number;
   readonly takenMedian: number;
   readonly takenMost: number;
-  /** The most, where a port is taken for as long as nine of ten rested; absent: before rushhour told it. */
+  /** In the median, and the most, where a port is taken for as long as nine of ten rested; absent: before rushhour told it. */
+  readonly takenMedianByMany?: number;
   readonly takenMostByMany?: number;
   /** Handshakes after the first of those, and ports that came with them for the first time. */
   readonly later: number;

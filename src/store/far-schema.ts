@@ -95,7 +95,7 @@ export const farSchema = some({
     ports: some({
       ...{ ports: count, handshakes: count, missed: count },
       ...{ takenAtLeast: count, takenMedian: count, takenMost: count, later: count, laterNew: count },
-      takenMostByMany: count.optional(),
+      ...{ takenMedianByMany: count.optional(), takenMostByMany: count.optional() },
       restUs: figure.nullable(),
     }).optional(),
   }),

@@ -46,7 +46,9 @@ export function describePortsTaken(symptom: Symptom, seen: Observations): string
   if (taken === undefined || (both!.nat.kind !== 'random' && both!.nat.kind !== 'sequential'))
     return undefined;
   if (!isUnseen(symptom, seen)) return undefined;
-  const { ports, missed, later, laterNew, takenMedian } = taken;
+  const { ports, missed, later, laterNew } = taken;
+  // One port that was given again early says nothing of how long the others rest.
+  const takenMedian = taken.takenMedianByMany ?? taken.takenMedian;
   const own = countOwnPorts(symptom, seen);
   return missed >= FEWEST &&
     later >= FEWEST &&

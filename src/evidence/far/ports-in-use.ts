@@ -62,16 +62,19 @@ export class PortsInUse {
     const [rests, byMany] = [restsOf(byPort, 0), restsOf(byPort, FEW)];
     const sorted = missedAtUs.toSorted((a, b) => a - b);
     const looks = thin(sorted);
-    const counts = looks.map((atUs) => countTaken(byPort, atUs, rests)).sort((a, b) => a - b);
-    const countsByMany = looks.map((atUs) => countTaken(byPort, atUs, byMany));
+    const countsAt = (rest: Rests) =>
+      looks.map((atUs) => countTaken(byPort, atUs, rest)).sort((a, b) => a - b);
+    const [counts, countsByMany] = [countsAt(rests), countsAt(byMany)];
+    const middle = Math.floor(counts.length / 2);
     const later = [...byPort.values()].map((uses) => uses.filter(({ fromUs }) => fromUs > sorted[0]!));
     return {
       ...{ ports: byPort.size, handshakes: countUses(byPort) },
       missed: missedAtUs.length,
       takenAtLeast: counts[0]!,
-      takenMedian: counts[Math.floor(counts.length / 2)]!,
+      takenMedian: counts[middle]!,
       takenMost: counts.at(-1)!,
-      takenMostByMany: Math.max(...countsByMany),
+      takenMedianByMany: countsByMany[middle]!,
+      takenMostByMany: countsByMany.at(-1)!,
       later: later.reduce((sum, uses) => sum + uses.length, 0),
       laterNew: [...byPort.values()].filter(([first]) => first!.fromUs > sorted[0]!).length,
       restUs: Number.isFinite(rests.closed) ? Math.round(rests.closed) : null,

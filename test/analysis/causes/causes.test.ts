@@ -153,6 +153,11 @@ describe('a far side that saw the ports of a NAT', () => {
     expect(statusOf(withPorts(many), 'open-limit')).not.toBe('excluded');
   });
 
+  it('shows that it had none left, though one of them was given again early', () => {
+    const early = withPorts({ takenMedian: 63, takenMedianByMany: 100, takenMost: 100 });
+    expect(statusOf(early, 'nat-ports')).toBe('named');
+  });
+
   it.each([
     ['most of them were free at some time', { takenMedian: 90 }],
     ['SYNs came from others later', { laterNew: 60 }],
