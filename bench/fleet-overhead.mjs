@@ -1,6 +1,6 @@
 /**
- * What a fleet adds to a load: `rushhour run` with two workers, and two probes that share the same load, in turn against one
- * nginx; and the processor time of one probe beside that of `rushhour run` with one worker, at the same rate. Needs nginx and
+ * What a fleet adds to a load: `rushhour run` with two workers, two probes that share the same load, and the run again, in turn
+ * against one nginx, so that what the machine changes by itself stands beside what the fleet does; and the processor time of one probe beside that of `rushhour run` with one worker, at the same rate. Needs nginx and
  * nats-server.
  *
  *   node bench/fleet-overhead.mjs --rate 1000 --seconds 30 --rounds 3
@@ -56,10 +56,11 @@ try {
     ]),
   );
   await until(async () => JSON.parse((await call(['fleet', 'ls', '--json'])).out).length === PROBES.length);
-  const turns = { alone: [], both: [], single: [], probe: [] };
+  const turns = { alone: [], both: [], again: [], single: [], probe: [] };
   for (let round = 0; round < rounds; round += 1) {
     turns.alone.push(await runAlone(2));
     turns.both.push(await runFleet([], ['--rate-total', `${perSec}/s`], probes));
+    turns.again.push(await runAlone(2));
     turns.single.push(await runAlone(1));
     turns.probe.push(await runFleet(['--on', `probe=${PROBES[0]}`], [], probes.slice(0, 1)));
     process.stderr.write(
@@ -67,10 +68,20 @@ try {
     );
   }
   const of = (name, key) => median(turns[name].map((turn) => turn[key]));
+  /** Of each round by itself, since machines change in between; then the median of the rounds. */
+  const apart = (key, name, others) =>
+    median(
+      turns[name].map((turn, round) => {
+        const beside = others.map((other) => turns[other][round][key]);
+        return turn[key] / (beside.reduce((sum, one) => sum + one, 0) / beside.length) - 1;
+      }),
+    );
   const beside = (key) => ({
     oneProcess: of('alone', key),
     twoProbes: of('both', key),
-    apart: of('both', key) / of('alone', key) - 1,
+    apart: apart(key, 'both', ['alone', 'again']),
+    // The same of one process beside itself, where nothing but the machine differs.
+    apartFromItself: apart(key, 'again', ['alone']),
   });
   console.log({
     load: `${perSec}/s for ${seconds} s, ${rounds} rounds, medians`,
