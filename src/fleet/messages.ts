@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { count, name } from '../store/shapes.ts';
-import { FLEET_RUN_ID, PROBE_ID, PROTOCOL } from './protocol.ts';
+import { FLEET_RUN_ID, PROBE_ID, PROTOCOL, SCENARIO_NAME } from './protocol.ts';
 
 /** Whoever may publish may publish anything: nothing that arrives is used before these schemas have taken it. */
 
@@ -32,7 +32,7 @@ const labels = z
 /** What is to be played. */
 const load = {
   scenario: z.strictObject({
-    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    name: z.string().regex(SCENARIO_NAME),
     /** The file itself. */
     text: text(262_144),
     overrides,

@@ -12,6 +12,15 @@ export const PROBE_ID = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export const RESERVED_IDS: readonly string[] = ['operator', 'server'];
 export const FLEET_RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,119}$/;
 
+/** Of a scenario in an order; the ids of its runs begin with it. */
+export const SCENARIO_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** A file may have any name: what an order cannot hold of it becomes a hyphen. */
+export function nameInOrder(scenario: string): string {
+  const name = scenario.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return name === '' ? 'scenario' : name.slice(0, 64);
+}
+
 const DAY_NS = 86_400_000_000_000;
 const KIB = 1_024;
 const MIB = 1_048_576;

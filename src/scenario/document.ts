@@ -62,6 +62,8 @@ function formatError({ code, message }: YAMLError | YAMLWarning): { what: string
   if (code === 'DUPLICATE_KEY') return { what: 'this key appears twice', fix: 'keep one of them' };
   if (code === 'TAG_RESOLVE_FAILED')
     return { what: 'text that starts with ! is read as a tag, and this tag is unknown', fix: IN_QUOTES };
+  if (code === 'MULTIPLE_DOCS')
+    return { what: 'a second document begins here', fix: 'remove the line ---, or what follows it' };
   return {
     what: `not YAML: ${withoutText(message).replace(/\s+/g, ' ')}`,
     fix: 'check indentation, colons and quotes here',

@@ -64,6 +64,15 @@ describe('the nights of a fleet', () => {
     );
   });
 
+  it('that every probe refused say so, and not that a folder lacks a file', async () => {
+    const dir = makeFolder();
+    const refused = { kind: 'refused', reasons: ['it plays another run at that time'] } as const;
+    await keepFleet(join(dir, 'results'), [partOf('leeds-1', { events: [refused] })], { id: idOf(0) });
+    const shown = await cli(dir, 'trend', SOAK);
+    expect(shown.exitCode).toBe(2);
+    expect(shown.err).toContain('leeds-1: refused: it plays another run at that time');
+  });
+
   it('take labels and notes for all of their probes, and say in words what is for one alone', async () => {
     const dir = makeFolder();
     const results = join(dir, 'results');

@@ -24,9 +24,9 @@ it('of a probe that has ended in order is away at once, and no other process', (
   expect(shown(here)).toMatch(/ idle +1 s ago$/m);
   expect(shown(left)).toMatch(/ away +1 s ago$/m);
   const watch = new TwinWatch('me');
-  const hear = (said: object): boolean => watch.hear('other', Buffer.from(JSON.stringify(said)));
-  expect([hear(left), hear(here), watch.twin !== undefined]).toEqual([false, true, true]);
-  hear(left);
+  const hear = (said: object) => watch.hear('other', Buffer.from(JSON.stringify(said)));
+  expect([hear(left), hear(here), watch.twin !== undefined]).toEqual(['left', 'came', true]);
+  expect([hear(here), hear(left)]).toEqual([undefined, 'left']);
   expect(watch.twin).toBeUndefined();
 });
 

@@ -199,10 +199,12 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
       await fleet.present('a');
       const { port } = silent.address() as AddressInfo;
       writeFileSync(
-        join(fleet.dir, 'silent.yaml'),
+        // No id can hold this name as it stands.
+        join(fleet.dir, 'si lent.yaml'),
         `schema: 1\ntarget: http://127.0.0.1:${port}/\narms:\n  web:\n    via: direct\n    timeouts: { response: 2m }\n    load: [{ hold: { rate: 5/s, for: 10m } }]\n`,
       );
-      const { running, id } = await fleet.order('silent.yaml');
+      const { running, id } = await fleet.order('./si lent.yaml');
+      expect(id).toContain('-si-lent-');
       await fleet.says(running, 'a: started');
       await expect.poll(() => sockets.size, { timeout: 30_000 }).toBeGreaterThan(3);
       probe.kill('SIGINT');

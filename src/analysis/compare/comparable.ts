@@ -79,10 +79,16 @@ function describeOtherWork(a: RunFacts, b: RunFacts): string[] {
 
 function describeOtherArm([a, b]: readonly [Arm, Arm]): string[] {
   const rates = [ratesOf(a.load), ratesOf(b.load)] as const;
-  if (!isDeepStrictEqual(...rates)) return [`${a.name}: the load differs: ${rates[0]} and ${rates[1]}`];
+  if (!isDeepStrictEqual(...rates))
+    return [`${a.name}: the load differs: ${rates.map(inShort).join(' and ')}`];
   return SETTINGS.filter((key) => !isDeepStrictEqual(a[key], b[key])).map(
     (key) => `${a.name}: the runs differ in ${key}`,
   );
+}
+
+/** A third of a rate has many digits. */
+function inShort(rates: string): string {
+  return rates.replace(/\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toPrecision(4))));
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { readNamed } from '../../bounded-file.ts';
 import { UsageError } from '../../errors.ts';
 import type { RunOrder } from '../../fleet/messages.ts';
+import { nameInOrder } from '../../fleet/protocol.ts';
 import { findScenario, scenarioDirs, scenarioName } from '../../scenario/find.ts';
 import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
@@ -80,7 +81,7 @@ export async function readFleetScenario(
   };
   const name = scenarioName(path);
   return {
-    ordered: { name, text, overrides },
+    ordered: { name: nameInOrder(name), text, overrides },
     scenario: parseScenario(text, name, overrides),
     ...(ratePerSecTotal !== undefined && { ratePerSecTotal }),
   };

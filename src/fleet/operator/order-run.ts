@@ -9,6 +9,7 @@ import type { Link } from '../connect.ts';
 import { event, type Order, order, type RunOrder, readMessage } from '../messages.ts';
 import { ANY, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { askClock } from './ask-clock.ts';
+import { encodeOrder } from './encode-order.ts';
 import { isRevokedSince } from './find-revoked.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { readStream } from './read-stream.ts';
@@ -107,6 +108,7 @@ export async function stopRun(
   await sideBySide(parts, ({ probe }) => publishOrder(link, probe, order, `${id}.${probe}.${how}`));
 }
 
+/** @throws UsageError for what no probe would take */
 export async function publishOrder(
   { jetstream }: Link,
   probe: string,
@@ -114,7 +116,7 @@ export async function publishOrder(
   id: string,
 ): Promise<void> {
   const options = { msgID: id, timeout: PUBLISHED_WITHIN_MS };
-  await jetstream.publish(SUBJECTS.order(probe, order.fleetRun), JSON.stringify(order), options);
+  await jetstream.publish(SUBJECTS.order(probe, order.fleetRun), encodeOrder(order), options);
 }
 
 /**

@@ -8,7 +8,7 @@ export interface HoursRule {
   readonly days: readonly number[];
   /** Minutes since midnight, inclusive. */
   readonly fromMin: number;
-  /** Minutes since midnight, exclusive; not above `fromMin`: on the next day. */
+  /** Minutes since midnight, exclusive; below `fromMin`: on the next day. */
   readonly toMin: number;
 }
 
@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 const HINT = 'write days, times or both, such as mon-fri 20:00-06:00, 01:00-05:00 or sat,sun';
 
 /**
- * Reads `mon-fri 20:00-06:00`: a window that ends at or before its beginning ends on the next day.
+ * Reads `mon-fri 20:00-06:00`: a window that ends before its beginning ends on the next day.
  * @throws UsageError
  */
 export function parseHours(text: string): HoursRule {
@@ -29,6 +29,11 @@ export function parseHours(text: string): HoursRule {
   const [fromMin, toMin] = times === undefined ? [0, DAY_MIN] : readTimes(times);
   if (days === undefined || fromMin === undefined || toMin === undefined || fromMin === DAY_MIN) {
     throw new UsageError(`"${text}" does not say when`, { hint: HINT });
+  }
+  if (fromMin === toMin) {
+    throw new UsageError(`"${text}" begins and ends at the same time`, {
+      hint: 'for all of a day write 00:00-24:00, or its name alone',
+    });
   }
   return { text, days, fromMin, toMin };
 }
@@ -68,7 +73,7 @@ function isOpen(rules: readonly HoursRule[], atMs: number): boolean {
   const at = new Date(atMs);
   const [day, min] = [at.getDay(), at.getHours() * 60 + at.getMinutes()];
   return rules.some(({ days, fromMin, toMin }) => {
-    const isOvernight = toMin <= fromMin;
+    const isOvernight = toMin < fromMin;
     const begunToday = days.includes(day) && min >= fromMin && (isOvernight || min < toMin);
     return begunToday || (isOvernight && days.includes((day + 6) % 7) && min < toMin);
   });

@@ -36,8 +36,8 @@ function parseSecretRule(text: string): string {
 
 const label = z
   .string()
-  .min(1)
   .max(64)
+  .refine((text) => text !== '', { message: 'must not be empty', abort: true })
   .refine(isName, 'has to be on one line, without control characters')
   .refine((text) => !/[|,]/.test(text), 'must hold neither | nor a comma, by which --on separates')
   .describe('A text of 1 to 64 characters, in quotes if it is a number.');
@@ -84,6 +84,7 @@ export const policySchema = z
       .describe('Most connections that closed loops may have open at once. Default: 0, none may run.'),
     hours: z
       .array(parsedText(parseHours, { examples: ['mon-fri 20:00-06:00'] }))
+      .min(1)
       .optional()
       .describe('When load may be sent, by the local time of the probe. Default: always.'),
     capture: yes('Whether packets may be captured.'),

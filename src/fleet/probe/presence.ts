@@ -38,17 +38,17 @@ export class TwinWatch {
     return this.#now() - heardAtMs < TWIN_GONE_AFTER_MS ? this.#twin : undefined;
   }
 
-  /** @returns whether that is another process, and news */
-  hear(process: string, data: Uint8Array): boolean {
+  /** @returns whether another process is there that was not, or has left; undefined: neither, or it is this one */
+  hear(process: string, data: Uint8Array): 'came' | 'left' | undefined {
     const said = readMessage(presence, data);
-    if (said === undefined || process === '' || process === this.#own) return false;
+    if (said === undefined || process === '' || process === this.#own) return undefined;
     if (said.hasLeft === true) {
       this.#twin = undefined;
-      return false;
+      return 'left';
     }
     const isNews = this.twin === undefined;
     this.#twin = { hostname: said.host.hostname, heardAtMs: this.#now() };
-    return isNews;
+    return isNews ? 'came' : undefined;
   }
 }
 

@@ -244,8 +244,12 @@ class Probe {
     // A server that was started by an earlier version does not let it.
     link.connection.subscribe(SUBJECTS.presence(id), {
       callback: (error, message) => {
-        if (error !== null || !this.#twins.hear(message.headers?.get(PROCESS_HEADER) ?? '', message.data))
-          return;
+        if (error !== null) return;
+        const heard = this.#twins.hear(message.headers?.get(PROCESS_HEADER) ?? '', message.data);
+        // What it said last, that this probe is away, is wrong: one of the two is still there.
+        if (heard === 'left' && !this.#signal.aborted)
+          void this.#present(link).catch((cause: Error) => this.#complain(cause));
+        if (heard !== 'came') return;
         const { what, mend } = describeTwin(id, this.#twins.twin!);
         say(`${what} (${mend})`);
       },

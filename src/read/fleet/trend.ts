@@ -3,7 +3,7 @@ import type { ProbeNights } from '../../analysis/sites/trend.ts';
 import { chooseSoakRuns } from '../../analysis/trend/choose-soak-runs.ts';
 import { reduceRun } from '../../analysis/trend/reduce-run.ts';
 import { RushhourError, UsageError } from '../../errors.ts';
-import { partFolder } from '../../store/fleet-file.ts';
+import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
 import { patternOf } from '../pattern.ts';
 import { readRunFacts, readRunTimeSeries } from '../time-series.ts';
 import type { TrendRun } from '../trend-runs.ts';
@@ -48,6 +48,12 @@ export interface FleetNights {
   readonly leftOut: readonly { readonly probe: string; readonly why: string }[];
 }
 
+/** Why a probe recorded nothing, where it refused; undefined: it did not. */
+function refusalOf({ events }: FleetFilePart): string | undefined {
+  const refused = events.find((told) => told.kind === 'refused');
+  return refused === undefined ? undefined : `refused: ${refused.reasons.join('; ')}`;
+}
+
 /** Reads the nights of each probe, of which only figures are kept. @param last as many, of each probe */
 export async function readFleetNights(
   runs: readonly FoundFleetRun[],
@@ -66,7 +72,7 @@ export async function readFleetNights(
         if (isWanted(night)) one.runs.push(night);
       } catch (error) {
         if (!(error instanceof RushhourError)) throw error;
-        one.why = error.message;
+        one.why = refusalOf(part) ?? error.message;
       }
     }
   }

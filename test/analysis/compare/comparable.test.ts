@@ -26,6 +26,7 @@ describe('runs', () => {
       'the engines differ: raw and portable',
     ]);
     expect(withArm({ load: hold(20, 10) })).toEqual(['stress: the load differs: 10/s and 20/s']);
+    expect(withArm({ load: hold(4 / 3, 10) })).toEqual(['stress: the load differs: 10/s and 1.333/s']);
     expect(withArm({ stallAfterUs: 500_000, close: 'reset' })).toEqual([
       'stress: the runs differ in stallAfterUs',
       'stress: the runs differ in close',

@@ -48,6 +48,14 @@ describe('the file of a policy', () => {
       expect(mistakeOf(`labels: { site: "${text}" }`)).toContain('must hold neither | nor a comma');
   });
 
+  it('refuses what is empty, once and in words', () => {
+    const label = mistakeOf('labels: { site: "" }');
+    expect(label).toContain('must not be empty');
+    expect(label).not.toMatch(/undefined|mistakes|on one line/);
+    expect(mistakeOf('hours: []')).toContain('"hours" is an empty list — add at least one');
+    expect(mistakeOf('---\nhours: [sat]')).toContain('a second document begins here');
+  });
+
   it('counts entries of a list, and says what a label is', () => {
     expect(mistakeOf('hours: ["01:00-02:00", [x]]')).toContain(
       'a list does not belong in entry 2 of "hours"',
