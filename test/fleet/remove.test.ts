@@ -148,7 +148,7 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     expect((await fleet.call('fleet', 'rm', '../x')).code).toBe(2);
   });
 
-  it('stay while a probe has still to play it', async () => {
+  it('stay while a probe has still to play it, and say so where it was revoked before it had sent all', async () => {
     const at = new Date(Date.now() + 3_600_000).toISOString();
     const flags = ['--at', at, '--no-follow', '--on', 'probe=a'];
     const id = (await fleet.call('fleet', 'run', 'quickstart', '--rate', '20', ...flags)).out.trim();
@@ -161,5 +161,19 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     await expect.poll(remove, { timeout: 60_000, interval: 1_000 }).toEqual([5, what]);
     expect((await fleet.call('fleet', 'stop', id)).code).toBe(0);
     await expect.poll(remove, { timeout: 60_000, interval: 1_000 }).toEqual([0, '']);
+    // Nobody sends the rest of this one.
+    const { running, id: cut } = await fleet.order(
+      ...['quickstart', '--rate', '20', '-t', '100s', '--on', 'probe=a'],
+    );
+    await fleet.says(running, 'a: started');
+    await expect.poll(async () => (await stored(cut)).counts.length, { timeout: 30_000 }).toBe(1);
+    expect((await fleet.call('fleet', 'revoke', 'a')).code).toBe(0);
+    if (running.exitCode === null) await once(running, 'close');
+    const gone = await fleet.call('fleet', 'rm', cut);
+    expect([gone.code, gone.err]).toEqual([
+      5,
+      `rushhour: ${cut} stays: a has not sent everything, and a never will: credentials were revoked; --unreceived removes it all the same\n`,
+    ]);
+    expect((await fleet.call('fleet', 'rm', cut, '--unreceived')).code).toBe(0);
   });
 });

@@ -106,7 +106,12 @@ async function removeAll(
     const unsent = parts.filter(({ copy }) => copy === undefined).map(({ probe }) => probe);
     const toReceive = lacking.filter(({ isLost }) => !isLost);
     if (flags.unreceived !== true && unsent.length > 0) {
-      tell(`${run} stays: ${name(unsent)} ${unsent.length === 1 ? 'has' : 'have'} not sent everything`);
+      const gone = await findRevoked(link, unsent);
+      const sends = gone.length === 0 ? '' : `, and ${name(gone)} never will: credentials were revoked`;
+      const has = unsent.length === 1 ? 'has' : 'have';
+      tell(
+        `${run} stays: ${name(unsent)} ${has} not sent everything${sends}; --unreceived removes it all the same`,
+      );
       continue;
     }
     if (flags.unreceived !== true && toReceive.length > 0) {
@@ -122,6 +127,18 @@ async function removeAll(
       );
   }
   return isTroubled ? EXIT.environment : EXIT.ok;
+}
+
+/** Those of these probes that have no credentials any more. */
+async function findRevoked({ jetstream }: Link, probes: readonly string[]): Promise<string[]> {
+  const [{ askAgain }, { isRevokedSince }] = await Promise.all([
+    import('../../../fleet/ask-again.ts'),
+    import('../../../fleet/operator/find-revoked.ts'),
+  ]);
+  const manager = await askAgain(() => jetstream.jetstreamManager());
+  const revoked: string[] = [];
+  for (const probe of probes) if (await askAgain(() => isRevokedSince(manager, probe))) revoked.push(probe);
+  return revoked;
 }
 
 /** @throws UsageError if one cannot be the id of a run */
