@@ -139,8 +139,8 @@ export class SourcePortPool {
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h; FIN-WAIT-2 of a closed socket lasts equally long (tcp_fin_timeout). */
 const TIME_WAIT_US = 60_000_000;
 
-/** A far end that takes longer to close leaves a port that connect() may refuse. */
-const LONGEST_CLOSING_US = 1_000_000;
+/** The longest that Linux delays an acknowledgement, that of a FIN included: TCP_DELACK_MAX in include/net/tcp.h. */
+const LONGEST_DELAY_US = 200_000;
 
 /** Timestamps were negotiated: TCPI_OPT_TIMESTAMPS, include/uapi/linux/tcp.h. */
 const TIMESTAMPS = 1;
@@ -149,7 +149,7 @@ const TIMESTAMPS = 1;
  * Whether this machine would refuse to connect from the same address and port to the same endpoint again, because
  * remains of the connection still hold them. It does if this side sent its FIN first. With timestamps a connection in
  * TIME_WAIT gives way to a new one from an explicitly bound port, whatever tcp_tw_reuse says (measured;
- * tcp_twsk_unique() in net/ipv4/tcp_ipv4.c); one in FIN-WAIT, whose far end has not answered, never does.
+ * tcp_twsk_unique() in net/ipv4/tcp_ipv4.c); one in FIN-WAIT-1, whose far end has not acknowledged the FIN, never does.
  */
 export function isInLocalTimeWait(record: Readonly<AttemptRecord>, close: CloseMode): boolean {
   const isEstablished = record.establishedAtUs >= 0;
@@ -163,14 +163,16 @@ export function isInLocalTimeWait(record: Readonly<AttemptRecord>, close: CloseM
 }
 
 /**
- * How long a connection that has ended may still be in FIN-WAIT or LAST-ACK, from which connect() would not take its
- * address and port, with timestamps or without: until the far end has read the FIN and closed as well. That takes about
- * as long as it took to answer; a busy one, of which a small share of ports chosen at random would be hit, takes longer.
+ * How long a connection that has ended may still be in FIN-WAIT-1 or LAST-ACK, from which connect() would not take its address and
+ * port, with timestamps or without: until the far end has acknowledged the FIN, which it does as it closes, or some time later
+ * (40 ms after an exchange, measured on Linux 6.18; findings/a-bound-port-is-refused-until-its-fin-is-acknowledged.sh). To close
+ * takes about as long as to answer; of ports chosen at random, hardly any is met by the few that take longer.
  */
 function mayBeClosingUs(record: Readonly<AttemptRecord>, close: CloseMode): number {
   const { startedAtUs, establishedAtUs, respondedAtUs } = record;
   // A RST leaves nothing, in either direction.
   if (establishedAtUs < 0 || close === 'reset' || record.cause === 'errno') return 0;
   const answeredAtUs = respondedAtUs < 0 ? establishedAtUs : respondedAtUs;
-  return Math.min(Math.max(0, answeredAtUs - startedAtUs), LONGEST_CLOSING_US);
+  const handshakeUs = establishedAtUs - startedAtUs;
+  return Math.min(Math.max(0, answeredAtUs - startedAtUs), handshakeUs + LONGEST_DELAY_US);
 }
