@@ -32,8 +32,7 @@ export type AddressUse = (typeof ADDRESS_USES)[number];
 
 export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
 /**
- * The order in which free source ports are used. `sequential`: upwards, cyclically; `random`: any free one; `mru`: the
- * most
+ * The order in which free source ports are used. `sequential`: upwards, cyclically; `random`: any free one; `mru`: the most
  * recently freed first; `lru`: the least recently freed first.
  */
 export type PortOrder = (typeof PORT_ORDERS)[number];

@@ -11,6 +11,8 @@ import type { PlannedArm } from './protocol.ts';
 export class SourcePortPool {
   readonly #allocator: PortAllocator;
   readonly #close: CloseMode;
+  /** Whether one that was just closed may be next, although others have rested for longer. */
+  readonly #takesRecent: boolean;
   readonly #lowest: number;
   readonly #shards: number;
   readonly #places: number;
@@ -54,7 +56,11 @@ export class SourcePortPool {
     const lowest = ports[0]?.from ?? 0;
     const span = (ports.at(-1)?.to ?? 0) - lowest + 1;
     const allocator = createPortAllocator({ ...arm.source.ports, ports, ...plan }, shard);
-    return new SourcePortPool(allocator, close, { lowest, span, shards: shard.count, sources: plan.sources });
+    const { order, reuseExactlyUs } = arm.source.ports;
+    return new SourcePortPool(allocator, close, {
+      ...{ lowest, span, shards: shard.count, sources: plan.sources },
+      takesRecent: (order === 'random' || order === 'mru') && reuseExactlyUs === undefined,
+    });
   }
 
   constructor(
@@ -65,10 +71,12 @@ export class SourcePortPool {
       readonly span: number;
       readonly shards: number;
       readonly sources: number;
+      readonly takesRecent: boolean;
     },
   ) {
     this.#allocator = allocator;
     this.#close = close;
+    this.#takesRecent = shape.takesRecent;
     this.#lowest = shape.lowest;
     this.#shards = shape.shards;
     this.#places = Math.ceil(shape.span / shape.shards);
@@ -118,9 +126,9 @@ export class SourcePortPool {
       this.#allocator.quarantine(source, sourcePort, isTaken ? endedAtUs + TIME_WAIT_US : 0);
       return;
     }
-    const heldForUs = isInLocalTimeWait(record, this.#close)
-      ? TIME_WAIT_US
-      : mayBeClosingUs(record, this.#close);
+    const isHeld = isInLocalTimeWait(record, this.#close);
+    const closingUs = this.#takesRecent ? mayBeClosingUs(record, this.#close) : 0;
+    const heldForUs = isHeld ? TIME_WAIT_US : closingUs;
     this.#allocator.release(source, sourcePort, endedAtUs, endedAtUs + heldForUs);
   }
 

@@ -124,8 +124,11 @@ describe('the source ports of an arm', () => {
     expect(book.hasFree(4_000)).toBe(true);
   });
 
-  it('rest for as long as the far end took to answer: it may be as long in closing', () => {
-    const book = open(arm('{ addresses: all, ports: 100-105 }', 'fin'));
+  it.each([
+    'random',
+    'mru',
+  ])('rest for as long as the far end took to answer, if in order %s: it may be as long in closing', (order) => {
+    const book = open(arm(`{ addresses: all, ports: 100-105, order: ${order} }`, 'fin'));
     for (let left = 0; left < 8; left += 1) book.take(0);
     book.release(recordOf({ ...answered(100, 40_000), tcpOptions: 1, endedAtUs: 50_000 }), 'ok');
     expect([book.hasFree(89_999), book.hasFree(90_000)]).toEqual([false, true]);
@@ -137,5 +140,16 @@ describe('the source ports of an arm', () => {
     const reset = { ...answered(102, 40_000), cause: 'errno', tcpOptions: 1, endedAtUs: 10_000_010 } as const;
     book.release(recordOf(reset), 'response-reset');
     expect(book.hasFree(10_000_010)).toBe(true);
+  });
+
+  it.each([
+    'order: sequential',
+    'order: lru',
+    'reuseExactly: 5ms',
+  ])('keep to their turn and their age otherwise: %s', (how) => {
+    const book = open(arm(`{ addresses: all, ports: 100-105, ${how} }`, 'fin'));
+    for (let left = 0; left < 8; left += 1) book.take(0);
+    book.release(recordOf({ ...answered(100, 40_000), tcpOptions: 1, endedAtUs: 50_000 }), 'ok');
+    expect(book.hasFree(55_000)).toBe(true);
   });
 });
