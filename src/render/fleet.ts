@@ -10,6 +10,7 @@ import type {
 } from '../analysis/sites/types.ts';
 import { wilsonInterval } from '../analysis/wilson.ts';
 import { escapeControls } from './escape.ts';
+import { describeFailed, describeRamps, listFailedLines } from './fleet-failed.ts';
 import { formatCount, formatMoment, formatShare } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
 import { type Column, layOutTable, renderTable, wrap } from './table.ts';
@@ -50,9 +51,10 @@ export function renderFleet(
     .join(', ');
   const blocks = [
     [escapeControls(run.id), ...(what === '' ? [] : [`${INDENT}${escapeControls(what)}`])],
+    wrap(summary.text, width).map((line) => paint(tone, line)),
+    renderFailed(summary, width, paint),
     ...(sites.length > 1
       ? [
-          wrap(summary.text, width).map((line) => paint(tone, line)),
           renderSites(summary, width, paint),
           ...sites
             .filter(({ status }) => status === 'ill')
@@ -61,7 +63,6 @@ export function renderFleet(
           renderUnjudged(sites, width),
         ]
       : [
-          wrap(summary.text, width).map((line) => paint(tone, line)),
           ...sites.map((site) => [
             ...(sumOverArms(site).stalled > 0 ? renderDiagnoses(site, probes, width) : []),
             // What is missing of a site without data follows with its probes.
@@ -94,6 +95,18 @@ function scenarioIn(id: string): string {
 /** `a refused: ...` as a sentence; what it lacks, or how it ended, after a colon. */
 function sayTrouble(probe: string, status: ProbeSummary['status'], what: string): string {
   return status === 'refused' ? `${probe} ${what}` : `${probe}: ${what}`;
+}
+
+/** Which criteria failed, and where: why a run of which nothing is missing does not end with 0. */
+function renderFailed(summary: FleetSummary, width: number, paint: Paint): string[] {
+  const said = describeFailed(summary);
+  if (said === '') return [];
+  return [
+    ...wrap(`FAIL: ${said}`, width).map((line) => paint('bad', line)),
+    ...listFailedLines(summary.failed).flatMap((line) =>
+      wrap(line, width - 4).map((part, at) => `${at === 0 ? '  ' : '    '}${part}`),
+    ),
+  ];
 }
 
 function renderSites({ sites, all }: FleetSummary, width: number, paint: Paint): string[] {
@@ -193,7 +206,11 @@ function renderProbes({ probes, all }: FleetSummary, width: number): string[] {
     start === null ? '' : `${signed(start.skewMs)} +- ${start.errorMs.toFixed(1)} ms`,
   ]);
   const sum = [countProbes(all), '', '', ...formatSums(all), ''];
-  return renderTable(columns, [...rows, sum], width - INDENT.length).map((line) => INDENT + line);
+  const ramps = describeRamps(all);
+  return [
+    ...renderTable(columns, [...rows, sum], width - INDENT.length),
+    ...(ramps === '' ? [] : wrap(ramps, width - INDENT.length)),
+  ].map((line) => INDENT + line);
 }
 
 function countProbes({ probes, summed }: GroupSums): string {

@@ -3,7 +3,7 @@ import { summariseFleet } from '../../src/analysis/sites/summarise.ts';
 import type { FleetPart } from '../../src/analysis/sites/types.ts';
 import { renderFleet } from '../../src/render/fleet.ts';
 import { partOf, runOf } from '../analysis/sites/parts.ts';
-import { summary } from './fixtures.ts';
+import { armSummary, summary } from './fixtures.ts';
 
 const CLEARS = '\u001b[2J';
 const WIDE = { colour: false, width: Number.POSITIVE_INFINITY };
@@ -71,6 +71,68 @@ describe('a fleet’s run', () => {
     expect(shown).toContain('c refused: because\\u{1b}[2J\n');
     expect(shown).toMatch(/^ {2}c +refused$/m);
     expect(shown).toContain('1 of 4 sites is ill beside the others: leeds\\u{1b}[2J. Refused: c.');
+  });
+
+  it('names each criterion that failed once, with the worst probes and what they measured', () => {
+    const [stalls, median] = ['*.stalled.rate < 0.1%', '*.completedShare > 99%'];
+    const failing = (rate: number, share: number | null): FleetPart['run'] =>
+      runOf(new Array(60).fill(0), 40, {
+        verdict: {
+          ...{ pass: false, generatorLimited: false, reasons: [] },
+          criteria: [
+            { text: stalls, value: rate, held: false },
+            { text: median, value: share ?? 1, held: share === null },
+          ],
+        },
+      });
+    const incomplete = runOf(new Array(60).fill(0), 40, {
+      verdict: {
+        ...{ pass: false, generatorLimited: false, criteria: [] },
+        reasons: ['arm web completed 0 of 40 attempts, all refused'],
+      },
+    });
+    const parts = [
+      ...[0.02, 0.01, 0.06, 0.03, 0.05, 0.04].map((rate, index) =>
+        partOf(`p-${index}`, { site: 'leeds' }, failing(rate, index === 1 ? 0.5 : null)),
+      ),
+      partOf('fine', { site: 'york' }, healthy()),
+      partOf('refused', { site: 'york' }, incomplete),
+    ];
+    const told = summariseFleet(facts, parts);
+    expect(told.failed.map(({ text, probes }) => [text, probes.length])).toEqual([
+      [stalls, 6],
+      [median, 1],
+      ['half of the attempts of each arm complete', 1],
+    ]);
+    expect(told.failed[0]?.probes[0]).toEqual({ probe: 'p-2', site: 'leeds', value: 0.06, why: null });
+    const shown = renderFleet(told, WIDE).split('\n');
+    const from = shown.findIndex((line) => line.startsWith('FAIL'));
+    expect(shown.slice(from - 1, from + 5)).toEqual([
+      '',
+      'FAIL: 3 criteria did not hold, at 7 of 8 probes',
+      `  ${stalls}: 6 % at p-2, 5 % at p-4, 4 % at p-5, 3 % at p-3, 2 % at p-0 and 1 more`,
+      `  ${median}: 50 % at p-1`,
+      '  half of the attempts of each arm complete: refused (arm web completed 0 of 40 attempts, all refused)',
+      '',
+    ]);
+    // Of one probe alone, too; and where nothing failed, nothing is said.
+    expect(renderFleet(summariseFleet(facts, parts.slice(0, 1)), WIDE)).toContain(
+      `\n\nFAIL: 1 criterion did not hold, at 1 of 1 probe\n  ${stalls}: 2 % at p-0\n`,
+    );
+    expect(renderFleet(summariseFleet(facts, [parts[6]!]), WIDE)).not.toContain('FAIL');
+  });
+
+  it('says how much ramps started, which no sum has', () => {
+    const ramp = { scheduled: 170, started: 165, unsent: 5, established: 165, completed: 160, stalled: 2 };
+    const ramped = runOf(new Array(60).fill(0), 40, { arms: { stress: armSummary({ ramp }) } });
+    const told = summariseFleet(facts, [partOf('a', {}, ramped), partOf('b', {}, ramped)]);
+    expect(told.all.arms['stress']?.ramp).toEqual({
+      ...{ scheduled: 340, started: 330, unsent: 10, established: 330, completed: 320, stalled: 4 },
+    });
+    expect(renderFleet(told, WIDE)).toContain('\n  ramp: 330 more started, 4 stalled; not counted\n');
+    const without = summariseFleet(facts, [partOf('a', {}, healthy())]);
+    expect(without.all.arms['stress']).not.toHaveProperty('ramp');
+    expect(renderFleet(without, WIDE)).not.toContain('ramp');
   });
 
   it('leaves no figure out on a narrow terminal', () => {

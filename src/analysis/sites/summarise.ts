@@ -1,4 +1,5 @@
 import { diagnoseSite, findCommon } from './common.ts';
+import { listFailed } from './failed.ts';
 import { judgeSites } from './judge.ts';
 import { sumParts } from './sums.ts';
 import {
@@ -37,7 +38,8 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
       scenario: scenarios.length === 0 ? null : scenarios.join(', '),
       startsAt: facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString(),
     },
-    ...{ text: describeSites(sites, probes), ill, all: sumParts(parts), sites },
+    ...{ text: describeSites(sites, probes), ill, failed: listFailed(parts, siteOf) },
+    ...{ all: sumParts(parts), sites },
     externals: groupBy(parts, ill, externalOf),
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
     probes,

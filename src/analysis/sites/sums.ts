@@ -1,6 +1,6 @@
 import type { ArmSummary, Summary } from '../types.ts';
 import { wilsonInterval } from '../wilson.ts';
-import type { ArmSums, FleetPart, GroupSums } from './types.ts';
+import type { ArmSums, FleetPart, GroupSums, RampSums } from './types.ts';
 
 const COUNTERS = [
   ...(['scheduled', 'started', 'unsent', 'established', 'completed'] as const),
@@ -8,6 +8,7 @@ const COUNTERS = [
 ] as const;
 
 const STALLED = ['count', 'recovered', 'frozen', 'unresolved'] as const;
+const RAMPS = ['scheduled', 'started', 'unsent', 'established', 'completed', 'stalled'] as const;
 const KEYED = ['outcomes', 'statuses', 'tunnelStatuses', 'refusals'] as const;
 
 /** Sums of probes; those without data are named among `probes` and not among `summed`. */
@@ -39,11 +40,18 @@ function sumArms(arms: readonly ArmSummary[]): ArmSums {
     for (const key of STALLED) sums.stalled[key] += arm.stalled[key] ?? 0;
   }
   for (const key of KEYED) sums[key] = addNames(arms.map((arm) => arm[key] ?? {}));
+  const ramps = arms.flatMap(({ ramp }) => ramp ?? []);
+  if (ramps.length > 0) sums.ramp = addRamps(ramps);
   const { count } = sums.stalled;
   const { started } = sums;
   sums.stalled.rate = started === 0 ? 0 : count / started;
   sums.stalled.ci95 = wilsonInterval(Math.min(count, started), started);
   return sums;
+}
+
+function addRamps(ramps: readonly RampSums[]): RampSums {
+  const sums = Object.fromEntries(RAMPS.map((key) => [key, ramps.reduce((sum, ramp) => sum + ramp[key], 0)]));
+  return sums as Record<(typeof RAMPS)[number], number>;
 }
 
 function addNames(maps: readonly Readonly<Record<string, number>>[]): Record<string, number> {
@@ -67,12 +75,19 @@ export function sumOverArms({ arms }: Pick<GroupSums, 'arms'>): {
   };
 }
 
+/** The ramps of all arms of a group together; undefined: there were none. */
+export function sumOverRamps({ arms }: Pick<GroupSums, 'arms'>): RampSums | undefined {
+  const ramps = Object.values(arms).flatMap(({ ramp }) => ramp ?? []);
+  return ramps.length === 0 ? undefined : addRamps(ramps);
+}
+
 /** Which counts of a summary are none: fractions, below 0, or beyond what is added exactly. A probe may send anything. */
 export function findFalseCount({ arms }: Summary): string | undefined {
   for (const [name, arm] of Object.entries(arms)) {
     const counts: (readonly [string, number | undefined])[] = [
       ...COUNTERS.map((key) => [key, arm[key]] as const),
       ...STALLED.map((key) => [`stalled.${key}`, arm.stalled[key]] as const),
+      ...(arm.ramp === undefined ? [] : RAMPS.map((key) => [`ramp.${key}`, arm.ramp?.[key]] as const)),
       ...KEYED.flatMap((key) =>
         Object.entries(arm[key] ?? {}).map(([at, count]) => [`${key}.${at}`, count] as const),
       ),

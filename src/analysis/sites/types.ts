@@ -65,6 +65,17 @@ export interface ArmSums {
   statuses: Record<string, number>;
   tunnelStatuses: Record<string, number>;
   refusals: Record<string, number>;
+  /** Ramps, which are in none of the other counts; absent without any. */
+  ramp?: RampSums;
+}
+
+export interface RampSums {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  established: number;
+  completed: number;
+  stalled: number;
 }
 
 /** Sums of some of a fleet's probes. */
@@ -141,6 +152,16 @@ export interface ProbeSummary {
   diagnosis: { verdict: Diagnosis['verdict']; text: string; named: { id: string; name: string }[] } | null;
 }
 
+/** A criterion that did not hold, and at which probes. */
+export interface FailedCriterion {
+  /** As the scenario has it. */
+  text: string;
+  /**
+   * The worst first. `value` is what was measured, as in summary.json; null: it is no figure, and `why` says what was seen.
+   */
+  probes: { probe: string; site: string; value: number | null; why: string | null }[];
+}
+
 /** What became of a fleet's run: the stable contract. New fields may be added; none changes meaning within a schema number. */
 export interface FleetSummary {
   schema: 1;
@@ -155,6 +176,8 @@ export interface FleetSummary {
   text: string;
   /** Names of the sites that are ill. */
   ill: string[];
+  /** Criteria that failed at any probe, each once. */
+  failed: FailedCriterion[];
   all: GroupSums;
   /** In order of their names. A probe without a label `site` is a site by itself, by its id. */
   sites: SiteSummary[];

@@ -2,6 +2,7 @@ import { sumOverArms } from '../../analysis/sites/sums.ts';
 import type { FleetSummary, GroupSummary, GroupSums, SiteSummary } from '../../analysis/sites/types.ts';
 import { wilsonInterval } from '../../analysis/wilson.ts';
 import { SITE_WORDS } from '../fleet.ts';
+import { describeFailed, describeRamps, listFailedLines } from '../fleet-failed.ts';
 import { formatCount, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import type { ReportAssets } from './page.ts';
@@ -38,7 +39,7 @@ export function renderFleetReport(
     `<header><h1>${escapeHtml(title)}</h1>
 <p class="tested">${escapeHtml(what.join(', '))}</p></header>
 <main>
-<section class="verdict ${tone}"><p class="lead">${escapeHtml(text)}</p>${list([
+<section class="verdict ${tone}"><p class="lead">${escapeHtml(text)}</p>${failedSection(summary)}${list([
       ...sites.filter(({ status }) => status === 'ill').map((site) => `${site.name} is ill: ${site.text}`),
       ...common.map((one) => one.text),
     ])}${list(warnings)}</section>
@@ -48,6 +49,11 @@ ${groupSection('External addresses', 'external address', externals)}
 ${probesSection(summary, href)}
 </main>`,
   );
+}
+
+function failedSection(summary: FleetSummary): string {
+  const said = describeFailed(summary);
+  return said === '' ? '' : `<p>FAIL: ${escapeHtml(said)}</p>${list(listFailedLines(summary.failed))}`;
 }
 
 function list(items: readonly string[]): string {
@@ -123,7 +129,7 @@ function groupSection(heading: string, title: string, groups: readonly GroupSumm
   return `<section><h2>${heading}</h2>${htmlTable({ columns, rows }, heading)}</section>`;
 }
 
-function probesSection({ probes }: FleetSummary, href?: (folder: string) => string): string {
+function probesSection({ probes, all }: FleetSummary, href?: (folder: string) => string): string {
   const rows = probes.map(({ probe, site, status, arms, start, trouble }) => [
     ...[probe, site, status],
     ...figuresOf({ arms: arms ?? {}, summed: arms === null ? [] : [probe] }),
@@ -141,5 +147,7 @@ function probesSection({ probes }: FleetSummary, href?: (folder: string) => stri
           .filter(({ folder }) => folder !== null)
           .map(({ probe, folder }) => `<a href="${href(folder!)}">${escapeHtml(probe)}</a>`)
           .join(' ')}</p>`;
-  return `<section><h2>Probes</h2>${links}${htmlTable({ columns, rows }, 'Probes')}</section>`;
+  const ramps = describeRamps(all);
+  const below = ramps === '' ? '' : `<p>${escapeHtml(ramps)}</p>`;
+  return `<section><h2>Probes</h2>${links}${htmlTable({ columns, rows }, 'Probes')}${below}</section>`;
 }
