@@ -57,7 +57,7 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     expect(only.out).toMatch(/^ {2}b +site=york +refused$/m);
     expect(only.out).toMatch(/^b refused: \d+(\.\d+)?\/s exceeds the rate that the policy allows, 200\/s$/m);
     expect((await fleet.call('fleet', 'run', 'quickstart', '--on', 'site=hull')).err).toContain(
-      'no probe that is there matches --on "site=hull"',
+      '--on: no probe has site="hull"',
     );
   });
 

@@ -31,8 +31,11 @@ export function addFleetScenarioOptions(command: Command): Command {
       '--on <selection>',
       'which probes: site=leeds,model=pi4; a|b is either; probe=ID is one (default: all)',
     )
-    .option('--rate-total <rate>', 'the highest rate of all probes together, whose attempts they share')
-    .option('--rate <rate>', 'the highest rate of each probe')
+    .option(
+      '--rate-total <rate>',
+      'set the scenario’s highest rate for all probes together, whose attempts they share; other arms in proportion',
+    )
+    .option('--rate <rate>', 'set the scenario’s highest rate at each probe, other arms in proportion')
     .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
     .option('--target <url>', 'target for every arm without its own')
     .addOption(

@@ -23,6 +23,8 @@ export interface FleetRun {
   readonly id: string;
   /** By the clock of the operator, milliseconds since 1970. */
   readonly startsAtMs: number;
+  /** When its load ends at the latest, by the same clock; absent: not known. */
+  readonly endsAtMs?: number;
   readonly parts: readonly ProbePart[];
   /** Selected, and not asked for anything. */
   readonly absent: readonly AbsentProbe[];

@@ -21,6 +21,8 @@ const SHOW_MS = 1_000;
 const ASK_AGAIN_WITHIN_MS = 60_000;
 /** Once a run has begun, it is looked so often whether those probes were revoked of which nothing arrived for as long. */
 const REVOKED_LOOK_MS = 5_000;
+/** After the planned end of a run, a probe from which nothing comes for so long while the server is there is not waited for. */
+const GIVE_UP_MS = 120_000;
 /** Whoever ends following does not wait longer for a server that may be away. */
 const REVOKED_TOLD_WITHIN_MS = 2_000;
 
@@ -29,19 +31,24 @@ export interface RunFollower {
   told(probe: string, event: FleetEvent): void;
   /** Its credentials were taken back: nothing more comes of it. */
   revoked?(probe: string): void;
+  /** Nothing has come from it for a while, and the run should be over: it is not waited for any longer. */
+  silent?(probe: string): void;
   /** Once a second: where each probe stands, by what has arrived. */
   live?(probes: readonly LiveProbe[]): void;
 }
 
 /**
- * Receives what the probes of a run tell and record, until each has told all or was revoked, or until told to stop.
+ * Receives what the probes of a run tell and record, until each has told all, was revoked or is silent though the run is over, or until
+ * told to stop.
+ * @param giveUpMs how long one is silent before it is not waited for
  * @throws EnvironmentError if what is received cannot be written
  */
 export async function followRun(
   link: Link,
   run: FleetRun,
-  { told: report, revoked, live: show }: RunFollower,
+  { told: report, revoked, silent, live: show }: RunFollower,
   signal: AbortSignal,
+  giveUpMs = GIVE_UP_MS,
 ): Promise<void> {
   const byProbe = new Map(run.parts.map((part) => [part.probe, part]));
   const copies = new Map(run.parts.map((part) => [part.probe, new RunCopy(part.dir)]));
@@ -91,23 +98,40 @@ export async function followRun(
   };
   const isQuiet = ({ probe }: ProbePart): boolean => live.quietSec(probe) * 1_000 >= REVOKED_LOOK_MS;
   // Of one that was revoked, what the server has is received.
-  const hasAll = (part: ProbePart): boolean => isWhole(part) || (part.isRevoked === true && isQuiet(part));
+  const givenUp = new Set<string>();
+  const hasAll = (part: ProbePart): boolean =>
+    isWhole(part) || ((part.isRevoked === true || givenUp.has(part.probe)) && isQuiet(part));
   const look = setInterval(() => {
     if (run.parts.every(hasAll)) over.abort();
   }, LOOK_MS);
   const showing = repeatUntil(over.signal, SHOW_MS, async () =>
     show?.((await live.read()).map((each) => ({ ...each, isOver: hasAll(each.part) }))),
   );
+  /** Milliseconds during which nothing came from a probe while the server answered. */
+  const silentMs = new Map<string, number>();
   const looking = repeatUntil(over.signal, REVOKED_LOOK_MS, async () => {
     if (epochMs() < run.startsAtMs) return;
     const quiet = run.parts.filter((part) => !hasAll(part) && isQuiet(part));
+    const before = new Map(silentMs);
+    silentMs.clear();
     if (quiet.length === 0) return;
     const manager = await link.jetstream.jetstreamManager();
     await sideBySide(quiet, async (part) => {
-      if (!(await isRevokedSince(manager, part.probe)) || hasAll(part)) return;
-      part.isRevoked = true;
-      revoked?.(part.probe);
+      const isRevoked = await isRevokedSince(manager, part.probe);
+      if (hasAll(part)) return;
+      if (isRevoked) {
+        part.isRevoked = true;
+        revoked?.(part.probe);
+        return;
+      }
+      silentMs.set(part.probe, (before.get(part.probe) ?? 0) + REVOKED_LOOK_MS);
     });
+    if (run.endsAtMs === undefined || epochMs() < run.endsAtMs) return;
+    for (const [probe, forMs] of silentMs) {
+      if (forMs < giveUpMs) continue;
+      givenUp.add(probe);
+      silent?.(probe);
+    }
   });
   try {
     await Promise.all([

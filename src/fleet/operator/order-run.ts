@@ -12,6 +12,7 @@ import { askClock } from './ask-clock.ts';
 import { encodeOrder } from './encode-order.ts';
 import { isRevokedSince } from './find-revoked.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
+import { plannedEndMs } from './planned-end.ts';
 import { readStream } from './read-stream.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -95,7 +96,7 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
     ...silent.map(({ probe, labels }) => ({ probe, labels, why: 'no-answer' as const })),
     ...request.away.map(({ probe, labels }) => ({ probe, labels, why: 'away' as const })),
   ];
-  return { id, startsAtMs, parts, absent };
+  return { id, startsAtMs, ...endOf(plannedEndMs(scenario, startsAtMs)), parts, absent };
 }
 
 /** Has every probe of a run end it: `drain` lets open attempts finish, `abort` ends them. */
@@ -130,6 +131,7 @@ export async function findRun(
 ): Promise<FleetRun | undefined> {
   const parts = new Map<string, ProbePart>();
   let startsAtMs = kept?.startsAtMs ?? 0;
+  let endsAtMs: number | undefined;
   const add = (probe: string, known: Pick<ProbePart, 'offset' | 'skewMs'> & Partial<ProbePart>): void => {
     const dir = partFolder(join(resultsDir, id), probe);
     parts.set(probe, { ...(parts.get(probe) ?? { probe, labels: {}, events: [], dir }), ...known });
@@ -143,6 +145,7 @@ export async function findRun(
     if (read?.kind !== 'run') return;
     const { labels, offsetMs, errorMs } = read.agreed;
     startsAtMs = read.agreed.startsAtMs;
+    endsAtMs ??= plannedEndMs(read.scenario, startsAtMs);
     add(probe, { labels, offset: { offsetMs, errorMs } });
   });
   const ordered = new Set(parts.keys());
@@ -165,7 +168,11 @@ export async function findRun(
     });
   }
   const sorted = [...parts.values()].sort((a, b) => (a.probe < b.probe ? -1 : 1));
-  return { id, startsAtMs, parts: sorted, absent: kept?.absent ?? [] };
+  return { id, startsAtMs, ...endOf(endsAtMs), parts: sorted, absent: kept?.absent ?? [] };
+}
+
+function endOf(endsAtMs: number | undefined): Pick<FleetRun, 'endsAtMs'> {
+  return endsAtMs === undefined ? {} : { endsAtMs };
 }
 
 interface Unordered {

@@ -169,7 +169,7 @@ function refuseTimes(policy: Policy, { scenario, startsAtMs }: JudgedRun, nowMs:
 }
 
 /** From second 0, with the check before the load; arms that do not say count as none. Microseconds. */
-function longestUs({ arms, look }: Scenario): number {
+export function longestUs({ arms, look }: Scenario): number {
   const lengths = arms.map(({ load, holdUs }) => {
     const loadUs = loadDurationUs(load);
     return loadUs === undefined ? 0 : Math.max(loadUs, holdUs);

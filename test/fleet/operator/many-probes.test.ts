@@ -231,6 +231,31 @@ suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
     ]);
   });
 
+  it('does not wait for a probe that is silent though its run is over, and for one whose run may go on', async () => {
+    const [operator, a] = [await fleet.connect('operator'), await fleet.connect('a')];
+    const manager = await operator.jetstream.jetstreamManager();
+    for (const probe of ['a', 'b'])
+      await manager.consumers.add(STREAMS.orders.name, { ...orderConsumer(probe) });
+    const follow = async (id: string, endsAtMs: number) => {
+      const parts = ['a', 'b'].map((probe) => ({
+        ...{ probe, labels: {}, events: [], dir: join(dir, `${id}-${probe}`) },
+      }));
+      const silent: string[] = [];
+      const ending = new AbortController();
+      const follower = { told: () => {}, silent: (probe: string) => silent.push(probe) };
+      const run = { id, startsAtMs: 1, endsAtMs, parts, absent: [] };
+      const ended = { v: PROTOCOL, kind: 'refused', fleetRun: id, reasons: ['no'] };
+      await a.jetstream.publish(SUBJECTS.event('a', id), JSON.stringify(ended));
+      return { silent, ending, following: followRun(operator, run, follower, ending.signal, 5_000) };
+    };
+    const [over, going] = [await follow('seven', 2), await follow('eight', Date.now() + 3_600_000)];
+    await over.following;
+    expect(over.silent).toEqual(['b']);
+    expect(going.silent).toEqual([]);
+    going.ending.abort();
+    await going.following;
+  });
+
   it('receives again what somebody removed from its folder meanwhile', async () => {
     const [operator, a] = [await fleet.connect('operator'), await fleet.connect('a')];
     const say = (told: object) =>

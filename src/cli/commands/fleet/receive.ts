@@ -61,6 +61,10 @@ export async function receiveAndPrint(
       {
         told,
         revoked: (probe) => view.say(`${probe}: was revoked: nothing more comes of it`),
+        silent: (probe) =>
+          view.say(
+            `${probe}: no word since the run should have ended: it is not waited for; "rushhour fleet pull ${run.id}" receives the rest once it is back`,
+          ),
         live: (probes) => {
           if (isLive) view.show(formatLive(probes, run.startsAtMs, host.now(), host.stderr.columns));
           else if (!isAwaitingTold && host.now() > run.startsAtMs && probes.every(isOverOrQuiet)) {

@@ -51,7 +51,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const [
     { readProbes },
     { NO_PROBE },
-    { isSelected, parseSelection },
+    { parseSelection, selectProbes },
     { orderRun, stopRun },
     { keepRun },
     { receiveAndPrint },
@@ -74,7 +74,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const results = resultsDir(host, flags.results);
   const order = async (link: Link): Promise<ExitCode> => {
     const known = await readProbes(link, host.now());
-    const selected = known.filter((probe) => isSelected(selection, probe));
+    const selected = selectProbes(selection, known);
     const chosen = selected.filter(({ isPresent }) => isPresent);
     if (chosen.length === 0) {
       const hint =

@@ -63,7 +63,7 @@ export function registerSoakInstall(soak: Command, context: Context): void {
 async function install({ host }: Context, nameOrPath: string, flags: InstallFlags) {
   const [
     { readProbes },
-    { isSelected, parseSelection },
+    { parseSelection, selectProbes },
     { orderSoak },
     { ANSWERS },
     { stretchToSoak },
@@ -89,7 +89,7 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
   stretchToSoak(scenario, flags.for);
   return withLink(host, flags, async (link) => {
     const known = await readProbes(link, host.now());
-    const chosen = known.filter((probe) => isSelected(selection, probe));
+    const chosen = selectProbes(selection, known);
     if (chosen.length === 0) {
       const which = flags.on === undefined ? 'has connected yet' : `matches --on ${quoteTyped(flags.on)}`;
       throw new UsageError(`no probe ${which}`, {
