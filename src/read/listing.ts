@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { closest } from 'fastest-levenshtein';
+import { basename, join } from 'node:path';
 import { workKey } from '../analysis/compare/work-key.ts';
 import { describeTested, type Tested } from '../analysis/tested.ts';
 import type { Summary } from '../analysis/types.ts';
-import { EnvironmentError, RushhourError, UsageError } from '../errors.ts';
+import { EnvironmentError, RushhourError } from '../errors.ts';
 import { FILES } from '../store/files.ts';
 import { readNotes } from '../store/notes.ts';
 import { readStatus } from '../store/process-mark.ts';
 import { isBeingRemoved } from '../store/prune.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import type { RunInfo } from '../store/run-info.ts';
-import { type FoundFleetRun, findFleetRun } from './fleet/find.ts';
 import { readSummaryFile } from './summary.ts';
 
 /** One run in a list. */
@@ -78,50 +76,9 @@ async function listOne(dir: string): Promise<{ run?: RunListing; damaged?: Damag
 }
 
 /** Whether a folder is a run's, whatever has become of it. */
-async function holdsRun(dir: string): Promise<boolean> {
+export async function holdsRun(dir: string): Promise<boolean> {
   const names: string[] = await readdir(dir).catch(() => []);
   return [FILES.info, FILES.frames, FILES.summary].some((file) => names.includes(file));
-}
-
-/**
- * The folder of a run named by its folder or that folder's name, id, label (the latest with that label), or the start of an id or label.
- * @throws UsageError if there is none, or several match such a start
- */
-export async function findRun(name: string, resultsDir: string): Promise<string> {
-  const direct = await findFolder(resolve(name));
-  if (direct !== undefined) return direct;
-  const damaged: DamagedRun[] = [];
-  const runs = await listRuns(resultsDir, (each) => damaged.push(each));
-  // A probe's folder in a fleet's results has another name than on the probe, where its id comes from.
-  const exact =
-    runs.find((run) => run.name === name) ??
-    runs.find(({ id }) => id === name) ??
-    runs.findLast(({ label }) => label === name);
-  if (exact !== undefined) return exact.dir;
-  const starting = runs.filter(({ id, label }) => id.startsWith(name) || label.startsWith(name));
-  if (starting.length === 1) return starting[0]!.dir;
-  if (starting.length > 1) {
-    throw new UsageError(
-      `"${name}" matches ${starting.length} runs: ${starting.map((run) => run.name).join(', ')}`,
-      { hint: 'give more of the name' },
-    );
-  }
-  const [broken, ...others] = damaged.filter(({ dir }) => basename(dir).startsWith(name));
-  if (broken !== undefined && others.length === 0) await readRunInfo(broken.dir);
-  const fleet = await findFleetRun(name, resultsDir);
-  if (fleet !== undefined) throw isOfFleet(fleet);
-  throw new UsageError(`there is no run "${name}" in ${resultsDir}`, { hint: suggestRun(name, runs) });
-}
-
-/** @throws UsageError where the folder holds a run that is damaged */
-async function findFolder(dir: string): Promise<string | undefined> {
-  try {
-    await readRunInfo(dir);
-    return dir;
-  } catch (error) {
-    if (error instanceof RushhourError && !(await holdsRun(dir))) return undefined;
-    throw error;
-  }
 }
 
 async function readEntries(resultsDir: string): Promise<Dirent[]> {
@@ -135,12 +92,6 @@ async function readEntries(resultsDir: string): Promise<Dirent[]> {
       cause,
     });
   }
-}
-
-function suggestRun(name: string, runs: readonly RunListing[]): string {
-  const names = runs.flatMap(({ id, label }) => (label === '' ? [id] : [id, label]));
-  if (names.length === 0) return 'there are no runs yet: rushhour run quickstart creates one';
-  return `did you mean ${JSON.stringify(closest(name, names)).slice(1, -1)}? rushhour results lists them all`;
 }
 
 async function describeRun(dir: string): Promise<RunListing & { readonly summaryFault?: string }> {
@@ -190,16 +141,4 @@ export async function sizeOf(dir: string): Promise<number> {
       ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** Probes that are named. */
-const MOST_NAMED = 5;
-
-/** For what takes the run of one machine. */
-function isOfFleet({ file: { id, parts } }: FoundFleetRun): UsageError {
-  const folders = parts.slice(0, MOST_NAMED).map(({ probe }) => `${id}-${probe}`);
-  const more = parts.length - folders.length;
-  return new UsageError(`${id} is the run of a fleet, and this takes the run of one machine`, {
-    hint: `give one of its probes: ${folders.join(', ')}${more > 0 ? ` or ${more} others` : ''}`,
-  });
 }

@@ -1,6 +1,6 @@
 import { partFolder } from '../store/fleet-file.ts';
+import { findRun } from './find-run.ts';
 import { findFleetRun } from './fleet/find.ts';
-import { findRun } from './listing.ts';
 
 /**
  * The folders that a label or a note is for: of a fleet's run, those of all of its probes that can be read.

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type FleetFile, partFolder } from '../store/fleet-file.ts';
-import { listFleetRuns } from './fleet/find.ts';
+import { listFleetRuns } from './fleet/list.ts';
 import { type RunListing, sizeOf } from './listing.ts';
 
 /** What is removed as one: the run of one machine, or that of a fleet with the folders of its probes. */

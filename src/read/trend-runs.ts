@@ -2,6 +2,8 @@ import type { RunFacts } from '../analysis/compare/comparable.ts';
 import { RushhourError } from '../errors.ts';
 import { filterRuns, type RunFilter } from './filter.ts';
 import { findRuns } from './find-runs.ts';
+import { listFleetRuns } from './fleet/list.ts';
+import { describeLeftOut, leaveOutParts, leaveOutPartsOfSeveral } from './fleet/parts.ts';
 import { listRuns, type OnDamaged } from './listing.ts';
 import { patternOf } from './pattern.ts';
 import { readRunFacts } from './time-series.ts';
@@ -12,9 +14,16 @@ export interface TrendRun {
   readonly facts: RunFacts;
 }
 
+/** What a trend may include. */
+export interface FoundTrendRuns {
+  readonly runs: readonly TrendRun[];
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
+
 /**
- * Finds runs for a trend: those that words name (as in `compare`), or otherwise all finished ones; of either, those
- * that match a filter.
+ * Finds runs for a trend: those that words name (as in `compare`), or otherwise all finished ones that are not of probes of a
+ * fleet; of either, those that match a filter.
  * @param onDamaged called for runs that were not named and are skipped because they cannot be read
  * @throws UsageError if a word names no run, or a damaged one
  */
@@ -23,9 +32,11 @@ export async function findTrendRuns(
   filter: Pick<RunFilter, 'scenario' | 'label' | 'sinceMs'>,
   resultsDir: string,
   onDamaged: OnDamaged = () => {},
-): Promise<TrendRun[]> {
+): Promise<FoundTrendRuns> {
   const isNamed = words.length > 0;
-  const dirs = isNamed ? await findNamed(words, resultsDir) : await listOver(filter, resultsDir, onDamaged);
+  const { dirs, notes } = isNamed
+    ? await findNamed(words, resultsDir)
+    : await listOver(filter, resultsDir, onDamaged);
   const runs: TrendRun[] = [];
   // One after the other: a run that was killed has its summary made anew, from all of its frames.
   for (const dir of dirs) {
@@ -36,18 +47,29 @@ export async function findTrendRuns(
       onDamaged({ dir, why: error.message });
     }
   }
-  return words.length === 0 ? runs : runs.filter(({ facts }) => isTrendRun(facts, filter));
+  return { runs: isNamed ? runs.filter(({ facts }) => isTrendRun(facts, filter)) : runs, notes };
 }
 
-async function listOver(filter: RunFilter, resultsDir: string, onDamaged: OnDamaged): Promise<string[]> {
+interface Chosen {
+  readonly dirs: readonly string[];
+  readonly notes: readonly string[];
+}
+
+async function listOver(filter: RunFilter, resultsDir: string, onDamaged: OnDamaged): Promise<Chosen> {
   const runs = filterRuns(await listRuns(resultsDir, onDamaged), filter);
-  return runs.filter(({ status }) => status !== 'running').map(({ dir }) => dir);
+  const over = runs.filter(({ status }) => status !== 'running');
+  const leaveOut = filter.label === undefined ? leaveOutParts : leaveOutPartsOfSeveral;
+  const series = leaveOut(over, await listFleetRuns(resultsDir));
+  return { dirs: series.runs.map(({ dir }) => dir), notes: describeLeftOut(series) };
 }
 
-async function findNamed(words: readonly string[], resultsDir: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const word of words) found.push(...(await findRuns(word, resultsDir)));
-  return [...new Set(found)];
+async function findNamed(words: readonly string[], resultsDir: string): Promise<Chosen> {
+  const dirs = new Set<string>();
+  const notes = new Set<string>();
+  for (const word of words) {
+    for (const dir of await findRuns(word, resultsDir, (note) => notes.add(note))) dirs.add(dir);
+  }
+  return { dirs: [...dirs], notes: [...notes] };
 }
 
 /** Whether a run that was named matches a filter. */

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Summary } from '../analysis/types.ts';
-import { type FoundFleetRun, listFleetRuns } from '../read/fleet/find.ts';
+import { type FoundFleetRun, listFleetRuns } from '../read/fleet/list.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import type { RunFigures } from '../render/web/types.ts';

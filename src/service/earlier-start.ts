@@ -1,3 +1,4 @@
+import { listAlone } from '../read/fleet/parts.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { findClockChanges, localTime } from './clock-changes.ts';
 import type { InstalledSoak } from './installed-soak.ts';
@@ -29,7 +30,7 @@ export async function findEarlierStart(
 ): Promise<RunListing | undefined> {
   const firstMs = firstOfTwo(night.at, zone, nowMs);
   if (firstMs === undefined) return undefined;
-  const runs = await listRuns(night.results);
+  const runs = await listAlone(await listRuns(night.results), night.results);
   return runs.findLast((run) => isRunOf(night, run) && Date.parse(run.startedAt) >= firstMs);
 }
 

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { listAlone } from '../read/fleet/parts.ts';
 import { type DamagedRun, listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import { type LockState, readLock } from '../store/lock.ts';
@@ -57,7 +58,7 @@ export async function readSoakStatus(
     listRuns(night.results, (each) => damaged.push(each)),
     readLock(night.results),
   ]);
-  const own = runs.filter((run) => isRunOf(night, run));
+  const own = (await listAlone(runs, night.results)).filter((run) => isRunOf(night, run));
   const past = await Promise.all(own.slice(-last).map(describe));
   const armed = isArmed(machine, installed);
   const isOwn = lock !== undefined && (await concerns(night, lock));

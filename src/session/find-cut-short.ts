@@ -1,3 +1,4 @@
+import { listAlone } from '../read/fleet/parts.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import type { RunInfo } from '../store/run-info.ts';
@@ -20,7 +21,8 @@ export async function findCutShort(
   wanted: { readonly fingerprint: string; readonly kind: 'run' | 'soak' },
   nowMs: number,
 ): Promise<string | undefined> {
-  const runs = await listRuns(resultsDir);
+  // Runs of probes were received, and are theirs to resume.
+  const runs = await listAlone(await listRuns(resultsDir), resultsDir);
   const clocks = openClocks();
   try {
     for (const run of runs.toReversed()) {

@@ -141,6 +141,18 @@ export async function writeFleetFile(resultsDir: string, file: FleetFile): Promi
   await writeJson(join(dir, FLEET_FILE), file);
 }
 
+/** The label of a probe's part of a run: it tells the runs of probes apart wherever they are listed together. */
+export function labelOfPart(label: string, probe: string, run: string): string {
+  return label === '' ? `${probe} of ${run}` : `${label} (${probe} of ${run})`;
+}
+
+/** What a part's label says of the whole run: the label that it was ordered with, or that it was given since; may be empty. */
+export function labelOfWhole(label: string, probe: string, run: string): string {
+  const own = labelOfPart('', probe, run);
+  if (label === own) return '';
+  return label.endsWith(` (${own})`) ? label.slice(0, -` (${own})`.length) : label;
+}
+
 /** Where a probe's part of a run is: never where fleet.json says, which may come from another machine. */
 export function partFolder(runDir: string, probeId: string): string {
   return `${runDir}-${probeId}`;

@@ -2,7 +2,8 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
-import { findRun, listRuns } from '../../src/read/listing.ts';
+import { findRun } from '../../src/read/find-run.ts';
+import { listRuns } from '../../src/read/listing.ts';
 import { scenarioOf } from '../analysis/parts.ts';
 import { makeFolder, openRun, readAll, recordRun } from '../store/runs.ts';
 

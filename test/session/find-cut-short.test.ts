@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCutShort } from '../../src/session/find-cut-short.ts';
 import { FILES } from '../../src/store/files.ts';
+import { writeFleetFile } from '../../src/store/fleet-file.ts';
 import { writeJson } from '../../src/store/json-file.ts';
 import { readRunInfo } from '../../src/store/read-info.ts';
 import { endSoak, openSoak } from '../store/soaks.ts';
@@ -48,6 +49,16 @@ describe('a night that was cut short', () => {
     expect(
       await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + HOUR_MS),
     ).toBeUndefined();
+  });
+
+  it('is none of a probe of a fleet, whose run was received', async () => {
+    const dir = await leaveNight();
+    await rename(dir, join(results, 'run-leeds-1'));
+    const wanted = { fingerprint: 'f', kind: 'soak' } as const;
+    expect(await findCutShort(results, wanted, STARTED_MS)).toBe(join(results, 'run-leeds-1'));
+    const parts = [{ probe: 'leeds-1', labels: {}, events: [] }];
+    await writeFleetFile(results, { schema: 1, id: 'run', startsAtMs: STARTED_MS, parts });
+    expect(await findCutShort(results, wanted, STARTED_MS)).toBeUndefined();
   });
 
   it('is none that came to its end, or still runs', async () => {

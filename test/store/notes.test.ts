@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findRun, listRuns } from '../../src/read/listing.ts';
+import { findRun } from '../../src/read/find-run.ts';
+import { listRuns } from '../../src/read/listing.ts';
 import { readSummary } from '../../src/read/summary.ts';
 import { FILES } from '../../src/store/files.ts';
 import { changeNotes, readNotes } from '../../src/store/notes.ts';

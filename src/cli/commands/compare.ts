@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { FailIf } from '../../analysis/compare/fail-if.ts';
 import type { Comparison } from '../../analysis/compare/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
-import type { FoundFleetRun } from '../../read/fleet/find.ts';
+import type { FoundFleetRun } from '../../read/fleet/list.ts';
+import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { collect } from '../flags/values.ts';
@@ -75,7 +76,9 @@ export async function compare(
   const results = resultsDir(host, options.results);
   const fleets = await findFleets(before, after, results);
   if (fleets !== undefined) return compareFleets(host, fleets, conditions, options);
-  const [dirsBefore, dirsAfter] = [await findRuns(before, results), await findRuns(after, results)];
+  const tell = (note: string): void => void host.stderr.write(`rushhour: ${escapeControls(note)}\n`);
+  const dirsBefore = await findRuns(before, results, tell);
+  const dirsAfter = await findRuns(after, results, tell);
   const { refusals } = checkComparable(
     await Promise.all(dirsBefore.map(readRunFacts)),
     await Promise.all(dirsAfter.map(readRunFacts)),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
-import type { FoundFleetRun } from '../../read/fleet/find.ts';
+import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
@@ -46,7 +46,7 @@ async function diagnose({ host }: Context, name: string, options: DiagnoseOption
     { renderDiagnosisMarkdown },
   ] = await Promise.all([
     import('../../read/fleet/find.ts'),
-    import('../../read/listing.ts'),
+    import('../../read/find-run.ts'),
     import('../../read/diagnosis.ts'),
     import('../../render/diagnosis.ts'),
     import('../../render/diagnosis-markdown.ts'),

@@ -53,7 +53,7 @@ written.`,
 async function joinRun({ host, args }: Context, run: string, options: EvidenceOptions): Promise<ExitCode> {
   const [{ findRun }, { readRunInfo }, { joinSides }, { listOwnCaptures }, { renderFar }] = await Promise.all(
     [
-      import('../../read/listing.ts'),
+      import('../../read/find-run.ts'),
       import('../../store/read-info.ts'),
       import('../../evidence/far/join.ts'),
       import('../../evidence/far/own-captures.ts'),

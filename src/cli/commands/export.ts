@@ -52,7 +52,7 @@ latency: one per recorded value. See docs/results.md for the columns.`,
 
 async function exportRun({ host }: Context, name: string, options: ExportOptions): Promise<ExitCode> {
   const [{ findRun }, { columnsOf, readRows }, { formatRows }] = await Promise.all([
-    import('../../read/listing.ts'),
+    import('../../read/find-run.ts'),
     import('../../read/export/rows.ts'),
     import('../../read/export/format.ts'),
   ]);

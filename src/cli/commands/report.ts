@@ -49,7 +49,7 @@ async function report(
   const [{ findFleetRun }, { findRun }, { readRunDetail }, { readReportAssets }, { renderReport }] =
     await Promise.all([
       import('../../read/fleet/find.ts'),
-      import('../../read/listing.ts'),
+      import('../../read/find-run.ts'),
       import('../../read/run-detail.ts'),
       import('../../store/report-assets.ts'),
       import('../../render/report/page.ts'),

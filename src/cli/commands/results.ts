@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
-import type { FoundFleetRun } from '../../read/fleet/find.ts';
+import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
@@ -123,13 +123,15 @@ async function formatEmpty(host: Host, options: ListOptions): Promise<string> {
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
   const [
     { findFleetRun },
-    { findRun, listRuns },
+    { findRun },
+    { listRuns },
     { readSummary },
     { renderSummary },
     { readNotes },
     { readTested },
   ] = await Promise.all([
     import('../../read/fleet/find.ts'),
+    import('../../read/find-run.ts'),
     import('../../read/listing.ts'),
     import('../../read/summary.ts'),
     import('../../render/summary.ts'),

@@ -8,7 +8,7 @@ import type { FailIf } from '../../analysis/trend/fail-if.ts';
 import { judgeFailIf } from '../../analysis/trend/judge-fail-if.ts';
 import type { Trend } from '../../analysis/trend/types.ts';
 import { UsageError } from '../../errors.ts';
-import type { FoundFleetRun } from '../../read/fleet/find.ts';
+import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import { readFleetNights } from '../../read/fleet/trend.ts';
 import type { TrendRun } from '../../read/trend-runs.ts';
 

@@ -3,7 +3,7 @@ import type { FleetTrend } from '../../analysis/sites/trend.ts';
 import type { FailIf } from '../../analysis/trend/fail-if.ts';
 import type { Trend } from '../../analysis/trend/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
-import type { FoundFleetRun } from '../../read/fleet/find.ts';
+import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import { escapeControls } from '../../render/escape.ts';
 import type { TrendLook } from '../../render/trend.ts';
 import type { Context } from '../context.ts';
@@ -162,16 +162,21 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const results = resultsDir(host, options.results);
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
   const found = await findTrendRuns(words, { scenario, label, sinceMs }, results, reportDamaged(host));
-  const { runs, notes } = chooseSoakRuns(found, { last, named: words.length > 0 });
+  const { runs, notes } = chooseSoakRuns(found.runs, { last, named: words.length > 0 });
   if (runs.length === 0) {
+    const [leftOut] = found.notes;
     throw new UsageError(`no run in ${results} matches`, {
-      hint: 'rushhour results lists the runs; --results chooses another folder',
+      hint: leftOut ?? 'rushhour results lists the runs; --results chooses another folder',
     });
   }
   // One after the other, keeping only figures: memory does not grow with the number or length of nights.
   const nights = [];
   for (const { dir } of runs) nights.push(reduceRun(await readRunTimeSeries(dir)));
-  return judgeTrend(nights, { timeZone: timeZoneOf(host), weekdays: weekdays === true, notes });
+  return judgeTrend(nights, {
+    timeZone: timeZoneOf(host),
+    weekdays: weekdays === true,
+    notes: [...found.notes, ...notes],
+  });
 }
 
 /** Dates of nights are in the time zone of the probe. */

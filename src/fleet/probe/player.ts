@@ -5,6 +5,7 @@ import { decideWorkers } from '../../session/load/decide-workers.ts';
 import { stretchToSoak } from '../../session/schedule.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
 import { fingerprintOf } from '../../store/experiment-file.ts';
+import { labelOfPart } from '../../store/fleet-file.ts';
 import { markProcess } from '../../store/process-mark.ts';
 import { readRunInfo } from '../../store/read-info.ts';
 import type { FleetEvent, RunOrder } from '../messages.ts';
@@ -168,7 +169,14 @@ export class Player {
     if (folder !== undefined) await requireCutShort(folder.dir, order, scenario, resultsDir);
     const handle = await startSession(
       {
-        ...{ scenario, label: labelOf(order, id), engine, resultsDir, command, look: 'stop' },
+        ...{
+          scenario,
+          label: labelOfPart(order.label, id, order.fleetRun),
+          engine,
+          resultsDir,
+          command,
+          look: 'stop',
+        },
         workers: decideWorkers({ workers: 'auto', engine }, scenario, { cores: host.cpus.count }),
         ...{ startsAtMs: order.startsAtMs, share: order.share },
         ...(soak !== undefined && { soak: { forUs: soak.forUs, windowSec: soak.windowSec } }),
@@ -224,9 +232,4 @@ async function waitUntil(atMs: number, signal: AbortSignal): Promise<void> {
     const forMs = Math.min(atMs - Date.now(), LOOK_AGAIN_MS);
     await sleep(forMs, undefined, { signal }).catch(() => {});
   }
-}
-
-/** Tells the runs of probes apart wherever they are listed together. */
-function labelOf({ label, fleetRun }: RunOrder, id: string): string {
-  return label === '' ? `${id} of ${fleetRun}` : `${label} (${id} of ${fleetRun})`;
 }

@@ -11,7 +11,7 @@ import { siteOf } from '../../analysis/sites/summarise.ts';
 import { RushhourError } from '../../errors.ts';
 import { partFolder } from '../../store/fleet-file.ts';
 import { readRunFacts, readRunTimeSeries } from '../time-series.ts';
-import type { FoundFleetRun } from './find.ts';
+import type { FoundFleetRun } from './list.ts';
 
 /** Folders of the probes of a site that can be compared, on either side. */
 interface SiteFolders {

@@ -1,18 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { FLEET_FILE, type FleetFile, readFleetFile } from '../../store/fleet-file.ts';
-
-/** A fleet's run in a results folder. */
-export interface FoundFleetRun {
-  /** Its folder, without a slash at the end: those of its probes are beside it. */
-  readonly dir: string;
-  readonly file: FleetFile;
-}
+import { listRuns, type RunListing } from '../listing.ts';
+import { type FoundFleetRun, listFleetRuns, openIfThere } from './list.ts';
+import { labelsOfFleet, leaveOutParts } from './parts.ts';
 
 /**
- * The fleet's run of this name: its folder, its id, or the start of one. Undefined if there is none, so that the word may mean a run
- * of one machine.
+ * The fleet's run of this name: its folder, its id, its label (the latest with that label), or the start of an id or label.
+ * Undefined if there is none, or if the word is the name of a run of one machine, so that it may mean that.
  * @throws UsageError if its fleet.json is damaged, or several begin so
  */
 export async function findFleetRun(word: string, resultsDir: string): Promise<FoundFleetRun | undefined> {
@@ -20,47 +14,47 @@ export async function findFleetRun(word: string, resultsDir: string): Promise<Fo
     (await openIfThere(resolve(word))) ??
     (isName(word) ? await openIfThere(join(resultsDir, word)) : undefined);
   if (direct !== undefined) return direct;
-  const starting = (await listFleetRuns(resultsDir)).filter(({ file }) => file.id.startsWith(word));
-  if (starting.length > 1) {
-    throw new UsageError(
-      `"${word}" matches ${starting.length} runs of fleets: ${starting.map(({ file }) => file.id).join(', ')}`,
-      { hint: 'give more of the id' },
-    );
+  const fleets = await listFleetRuns(resultsDir);
+  if (fleets.length === 0) return undefined;
+  const all = await listRuns(resultsDir);
+  const byDir = new Map(all.map((run) => [run.dir, run]));
+  const labelled = fleets.map((fleet) => ({ fleet, labels: labelsOfFleet(fleet, byDir) }));
+  const { runs, leftOut } = leaveOutParts(all, fleets);
+  if (runs.some(({ id, name }) => id === word || name === word)) return undefined;
+  const exact = labelled.filter(({ labels }) => labels.includes(word)).map(({ fleet }) => fleet);
+  const ofOne = runs.findLast(({ label }) => label === word);
+  if (exact.length > 0) {
+    const last = latestOf(exact, leftOut);
+    return ofOne === undefined || last.startedAt > ofOne.startedAt ? last.fleet : undefined;
   }
-  return starting[0];
+  if (ofOne !== undefined || leftOut.some(({ label }) => label === word)) return undefined;
+  const starting = labelled
+    .filter(({ fleet, labels }) => [fleet.file.id, ...labels].some((name) => name.startsWith(word)))
+    .map(({ fleet }) => fleet);
+  const [first] = starting;
+  if (first === undefined) return undefined;
+  const others = runs.filter((run) => startsSo(run, word));
+  if (starting.length + others.length === 1) return first;
+  const names = [...starting.map(({ file }) => file.id), ...others.map(({ name }) => name)];
+  throw new UsageError(
+    `"${word}" matches ${names.length} ${others.length === 0 ? 'runs of fleets' : 'runs'}: ${names.join(', ')}`,
+    { hint: 'give more of the name' },
+  );
 }
 
-/** Every fleet's run that can be read, oldest first. @param onDamaged called for each that cannot */
-export async function listFleetRuns(
-  resultsDir: string,
-  onDamaged: (damaged: { readonly dir: string; readonly why: string }) => void = () => {},
-): Promise<FoundFleetRun[]> {
-  const entries = await readdir(resultsDir, { withFileTypes: true }).catch(() => []);
-  const found: FoundFleetRun[] = [];
-  for (const entry of entries) {
-    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
-    const dir = join(resultsDir, entry.name);
-    const file = await readFleetFile(dir);
-    if (file.kind === 'whole') found.push({ dir, file: file.value });
-    else if (file.kind === 'damaged') onDamaged({ dir, why: `${FLEET_FILE}: ${file.why}` });
-  }
-  return found.sort((a, b) => (a.file.id < b.file.id ? -1 : 1));
+/** Whether a word is the start of what a run is called by. */
+export function startsSo({ id, name, label }: RunListing, word: string): boolean {
+  return [id, name, label].some((own) => own.startsWith(word));
 }
 
-/** @throws UsageError if the folder holds no run of a fleet, or a damaged one */
-export async function openFleetRun(dir: string): Promise<FoundFleetRun> {
-  const found = await openIfThere(dir);
-  if (found !== undefined) return found;
-  throw new UsageError(`${dir} is not the run of a fleet: it contains no ${FLEET_FILE}`);
-}
-
-async function openIfThere(dir: string): Promise<FoundFleetRun | undefined> {
-  const file = await readFleetFile(dir);
-  if (file.kind === 'missing') return undefined;
-  if (file.kind === 'whole') return { dir, file: file.value };
-  throw new UsageError(`${dir} is damaged: ${FLEET_FILE}: ${file.why}`, {
-    hint: '"rushhour fleet pull" writes it anew from what the server has of the run',
-  });
+/** Where probes recorded nothing, their runs have no label to be found by. */
+function latestOf(
+  fleets: readonly FoundFleetRun[],
+  parts: ReturnType<typeof leaveOutParts<RunListing>>['leftOut'],
+): { readonly fleet: FoundFleetRun; readonly startedAt: string } {
+  // Parts are in order of time.
+  const { part, startedAt } = parts.findLast((run) => fleets.includes(run.part.fleet))!;
+  return { fleet: part.fleet, startedAt };
 }
 
 function isName(word: string): boolean {

@@ -9,7 +9,7 @@ import { RushhourError } from '../../errors.ts';
 import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
 import { diagnoseRun } from '../diagnosis.ts';
 import { readRunCounts } from '../time-series.ts';
-import type { FoundFleetRun } from './find.ts';
+import type { FoundFleetRun } from './list.ts';
 import { describeShort } from './recorded.ts';
 import { findStillMissing } from './still-missing.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';

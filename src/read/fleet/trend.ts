@@ -7,7 +7,8 @@ import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
 import { patternOf } from '../pattern.ts';
 import { readRunFacts, readRunTimeSeries } from '../time-series.ts';
 import type { TrendRun } from '../trend-runs.ts';
-import { type FoundFleetRun, findFleetRun, listFleetRuns } from './find.ts';
+import { findFleetRun } from './find.ts';
+import { type FoundFleetRun, listFleetRuns } from './list.ts';
 
 /**
  * The runs of a fleet that words name, oldest first: each by its id or the start of one, a pattern, or the id of a soak, which is all of

@@ -23,6 +23,8 @@ export interface Overview {
   readonly trends: readonly (readonly RunRow[])[];
   /** Runs of that scenario in no group. */
   readonly apart: number;
+  /** What no trend includes, and why: sentences. */
+  readonly leftOut: readonly string[];
   /** Runs of fleets to show, latest first. */
   readonly fleets: readonly FleetRow[];
   /** Folders of runs that cannot be shown, or not completely. */
@@ -40,7 +42,7 @@ ${renderDamaged(overview)}`;
   }
   const main = `${renderFilter(overview)}
 ${renderFleets(overview)}
-${trends.length === 0 ? '' : renderTrends(trends, apart)}
+${trends.length === 0 ? '' : renderTrends(trends, apart)}${renderLeftOut(overview)}
 <section aria-labelledby="runs-heading"><h2 id="runs-heading">${formatPlural(total, 'run', 'runs')}</h2>
 ${renderRunsForm(rows)}
 ${renderPager(overview)}</section>
@@ -53,6 +55,10 @@ function renderFilter({ scenarios, scenario }: Overview): string {
   const link = (name: string | undefined, text: string) =>
     `<li><a href="${hrefOf(name, 1)}"${name === scenario ? ' aria-current="true"' : ''}>${escapeHtml(text)}</a></li>`;
   return `<nav class="filter" aria-label="Scenario"><ul>${link(undefined, 'all')}${scenarios.map((name) => link(name, name)).join('')}</ul></nav>`;
+}
+
+function renderLeftOut({ leftOut }: Overview): string {
+  return leftOut.map((why) => `<p class="caption">${escapeHtml(`Of trends, ${why}.`)}</p>`).join('');
 }
 
 /** Of a fleet with many sites. */

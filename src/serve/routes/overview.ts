@@ -1,4 +1,5 @@
 import { siteOf } from '../../analysis/sites/summarise.ts';
+import { describeLeftOut, leaveOutParts } from '../../read/fleet/parts.ts';
 import { renderOverview } from '../../render/web/overview.ts';
 import type { FleetRow, RunRow } from '../../render/web/types.ts';
 import type { Catalog, CatalogRun } from '../catalog.ts';
@@ -18,13 +19,17 @@ export async function overviewHtml({ catalog }: Site, { query }: PageRequest): P
   const listed = all.filter((run) => scenario === undefined || run.scenario === scenario);
   const pages = Math.max(1, Math.ceil(listed.length / RUNS_A_PAGE));
   const page = Math.min(pages, Math.max(1, Number.parseInt(query.get('page') ?? '1', 10) || 1));
-  const drawn = scenario ?? mostFrequent(all.slice(0, LATELY));
-  const ofScenario = all.filter((run) => run.scenario === drawn);
+  const series = leaveOutParts(all, await catalog.fleets());
+  const drawn = scenario ?? mostFrequent(series.runs.slice(0, LATELY));
+  const ofScenario = series.runs.filter((run) => run.scenario === drawn);
+  const parts = series.leftOut.filter((run) => scenario === undefined || run.scenario === scenario);
   return htmlReply(
     renderOverview({
       ...{ scenarios, scenario, page, pages, total: listed.length },
       rows: await addFigures(catalog, listed.slice((page - 1) * RUNS_A_PAGE, page * RUNS_A_PAGE)),
       ...(await groupTrends(ofScenario, catalog)),
+      // Of the latest, as they come first.
+      leftOut: describeLeftOut({ leftOut: parts.toReversed() }),
       fleets: page === 1 && scenario === undefined ? await listFleets(catalog) : [],
       damaged: await catalog.damaged(),
     }),

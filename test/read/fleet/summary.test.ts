@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FleetSummary } from '../../../src/analysis/sites/types.ts';
 import type { Frame } from '../../../src/metrics/types.ts';
-import { findFleetRun, listFleetRuns, openFleetRun } from '../../../src/read/fleet/find.ts';
+import { findRun } from '../../../src/read/find-run.ts';
+import { findFleetRun } from '../../../src/read/fleet/find.ts';
+import { listFleetRuns, openFleetRun } from '../../../src/read/fleet/list.ts';
 import { readFleetSummary } from '../../../src/read/fleet/summary.ts';
-import { findRun } from '../../../src/read/listing.ts';
 import { makeFolder } from '../../store/runs.ts';
 import { keepFleet, type PlayedSecond, partOf, RUN, recordPart } from './fleets.ts';
 

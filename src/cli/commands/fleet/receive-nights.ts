@@ -8,7 +8,7 @@ import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { readProbes } from '../../../fleet/operator/read-probes.ts';
 import { findKeepers, findNights, whyNotKept } from '../../../fleet/operator/soaks.ts';
 import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
-import { openFleetRun } from '../../../read/fleet/find.ts';
+import { openFleetRun } from '../../../read/fleet/list.ts';
 import { isReceivedWhole } from '../../../read/fleet/received.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';

@@ -9,7 +9,7 @@ import { followRun } from '../../../fleet/operator/follow-run.ts';
 import { describeAwaited, formatLive } from '../../../fleet/operator/format-live.ts';
 import type { LiveProbe } from '../../../fleet/operator/live-run.ts';
 import { LinkWatch } from '../../../fleet/watch-link.ts';
-import { openFleetRun } from '../../../read/fleet/find.ts';
+import { openFleetRun } from '../../../read/fleet/list.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
