@@ -94,6 +94,8 @@ suiteNeeding('what the server of a fleet has of runs', ['nats-server'], () => {
     const { code, out } = await fleet.call('fleet', 'rm', first);
     expect(out).toMatch(new RegExp(`^${first}: (\\d+) messages removed from the server\\n$`));
     expect(code).toBe(0);
+    const asked = await fleet.call('fleet', 'rm', 'nobodys');
+    expect(asked.err).toContain(`the latest that it has: ${second};`);
     const removed = Number(/: (\d+) /.exec(out)![1]);
     const after = await stored(first);
     // The last message of each probe stays.

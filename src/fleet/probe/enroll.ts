@@ -98,9 +98,12 @@ async function ask(
     const answer = readMessage(serverAnswer, message.data);
     if (answer?.kind === 'done') return undefined;
     const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';
-    throw new TokenError(`the server did not enroll ${probe}: ${why}`, {
-      hint: `ask the operator for a new token: rushhour fleet enroll ${probe}`,
-    });
+    const hint = `ask the operator for a new token: rushhour fleet enroll ${probe}`;
+    // Of one that was used, the server says what has to come before that.
+    throw new TokenError(
+      `the server did not enroll ${probe}: ${why}`,
+      why.includes('fleet enroll') ? {} : { hint },
+    );
   } catch (cause) {
     if (cause instanceof TokenError) throw cause;
     // Its holder may ask for its own probe alone.

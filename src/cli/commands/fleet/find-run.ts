@@ -37,7 +37,11 @@ async function latestRuns({ jetstream }: Link): Promise<string[]> {
   const { state } = await manager.streams.info(STREAMS.runs.name, {
     subjects_filter: SUBJECTS.run(ANY, ANY),
   });
-  const ids = new Set(Object.keys(state.subjects ?? {}).map((subject) => subject.split('.')[3] ?? ''));
+  // Of one that was removed, the message that says what it was is left.
+  const subjects = Object.entries(state.subjects ?? {}).flatMap(([subject, count]) =>
+    count > 1 ? [subject] : [],
+  );
+  const ids = new Set(subjects.map((subject) => subject.split('.')[3] ?? ''));
   return [...ids]
     .filter((id) => FLEET_RUN_ID.test(id))
     .sort()

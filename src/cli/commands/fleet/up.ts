@@ -110,7 +110,11 @@ async function up({ host }: Context, flags: UpFlags) {
       ([id, file]) => `  ${host.program} probe --credentials ${file} --policy ${id}.yaml --results ${id}\n`,
     );
     const urls = urlsFor(reachedAs(settings), settings).join(', ');
-    host.stdout.write(`nats-server at ${urls}; press Ctrl-C to stop it\n${files.join('')}`);
+    const first =
+      files.length === 0
+        ? ''
+        : `  each needs a policy of its owner first: docs/fleet.md has one to begin with\n`;
+    host.stdout.write(`nats-server at ${urls}; press Ctrl-C to stop it\n${files.join('')}${first}`);
     const said = await Promise.race([server.ended, stopped]);
     if (said === undefined) return EXIT.ok;
     throw new EnvironmentError(`nats-server ended: ${lastLineOf(said)}`, {
