@@ -91,7 +91,7 @@ exports.ROOMS = {
     'session/types': 'what is about to happen, and where a run stands',
     'doctor/types': 'checks and facts',
     'doctor/fix/types': 'what would be changed, and was',
-    'read/(listing|choose-pruning)': 'lists of runs',
+    'read/(listing|choose-pruning|fleet/list-rows)': 'lists of runs',
     'evidence/(pcap/types|match/sides)': 'what captures tell',
     'store/experiment-file': 'the order of an experiment',
     analysis: 'words what was found',

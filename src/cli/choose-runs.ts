@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { RunFilter } from '../read/filter.ts';
 import type { RunListing } from '../read/listing.ts';
 import { resultsDir } from './flags/run-options.ts';
 import type { Host } from './host.ts';
@@ -32,12 +33,25 @@ export function addFilterOptions(command: Command): Command {
 
 /** The runs that the flags choose, oldest first. */
 export async function chooseRuns(host: Host, options: FilterOptions): Promise<RunListing[]> {
+  return (await listChosen(host, options)).runs;
+}
+
+/** The same, with all others, and with what the flags ask for. */
+export async function listChosen(
+  host: Host,
+  options: FilterOptions,
+): Promise<{
+  readonly runs: RunListing[];
+  readonly all: readonly RunListing[];
+  readonly filter: RunFilter;
+}> {
   const [{ listRuns }, { filterRuns, parseSince }] = await Promise.all([
     import('../read/listing.ts'),
     import('../read/filter.ts'),
   ]);
   const { since, scenario, label, status, failed } = options;
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const runs = await listRuns(resultsDir(host, options.results), reportDamaged(host));
-  return filterRuns(runs, { scenario, label, sinceMs, status, failed });
+  const filter = { scenario, label, sinceMs, status, failed };
+  const all = await listRuns(resultsDir(host, options.results), reportDamaged(host));
+  return { runs: filterRuns(all, filter), all, filter };
 }

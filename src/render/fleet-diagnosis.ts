@@ -23,7 +23,7 @@ export function renderFleetDiagnosis(
   const blocks = [
     [
       ...wrap(summary.text, width).map((line) => paint('strong', line)),
-      `  run ${escapeControls(summary.run.id)}`,
+      `  run ${escapeControls(summary.run.id)}${labelOf(summary)}`,
     ],
     renderCommon(summary.common, width),
     ...groupSites(summary).map(({ heading, tone, text }) => [
@@ -42,11 +42,15 @@ export function renderFleetDiagnosisMarkdown(summary: FleetSummary): string {
   const say = (text: string): string => escapeMarkdown(escapeControls(text));
   const blocks = [
     `**${say(summary.text)}**`,
-    `Run \`${escapeControls(summary.run.id)}\`.`,
+    `Run \`${escapeControls(summary.run.id)}\`${escapeMarkdown(labelOf(summary))}.`,
     ...summary.common.map(({ text }) => `- ${say(text)}`),
     ...groupSites(summary).map(({ heading, text }) => `### ${say(heading)}\n\n${say(text)}`),
   ];
   return `${blocks.join('\n\n')}\n`;
+}
+
+function labelOf({ run: { label } }: FleetSummary): string {
+  return label === '' ? '' : ` (${escapeControls(label)})`;
 }
 
 interface SiteGroup {

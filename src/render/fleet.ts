@@ -46,11 +46,14 @@ export function renderFleet(
   const width = Math.max(MIN_WIDTH, look.width);
   const { run, sites, externals, firewalls, probes, warnings, ill } = summary;
   const tone = ill.length > 0 ? 'bad' : sites.every(({ status }) => status === 'not-ill') ? 'good' : 'doubt';
-  const what = [run.scenario ?? scenarioIn(run.id), run.startsAt === null ? '' : formatMoment(run.startsAt)]
-    .filter((part) => part !== '')
-    .join(', ');
+  const what = whatRan(run, run.scenario ?? scenarioIn(run.id));
   const blocks = [
-    [escapeControls(run.id), ...(what === '' ? [] : [`${INDENT}${escapeControls(what)}`])],
+    [
+      escapeControls(run.id),
+      ...wrap(escapeControls(what), width - INDENT.length).flatMap((line) =>
+        line === '' ? [] : [INDENT + line],
+      ),
+    ],
     wrap(summary.text, width).map((line) => paint(tone, line)),
     renderFailed(summary, width, paint),
     ...(sites.length > 1
@@ -85,6 +88,12 @@ export function renderFleet(
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** `steady (timer 1 s), 2025-01-31 06:00:00 UTC`; may be empty. */
+export function whatRan({ label, startsAt }: FleetSummary['run'], scenario: string): string {
+  const named = [scenario, label === '' ? '' : `(${label})`].filter((part) => part !== '').join(' ');
+  return [named, startsAt === null ? '' : formatMoment(startsAt)].filter((part) => part !== '').join(', ');
 }
 
 /** Where nothing was recorded, its id alone has the name: `20250131-060000-steady-k3f9`. */

@@ -1,5 +1,6 @@
+import type { FleetListing } from '../read/fleet/list-rows.ts';
 import type { RunListing } from '../read/listing.ts';
-import { formatBytes, formatMoment } from './format.ts';
+import { formatBytes, formatCount, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
 import { formatTestedShort } from './tested.ts';
 import { formatVerdict } from './verdict.ts';
@@ -27,6 +28,28 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     run.label,
     ...(noted ? [run.note] : []),
     ...(tested ? [run.tested === undefined ? '' : formatTestedShort(run.tested)] : []),
+  ]);
+  return `${renderTable(columns, rows, width).join('\n')}\n`;
+}
+
+/** The runs of fleets as a table, in the order given. */
+export function renderFleetRuns(fleets: readonly FleetListing[], width: number): string {
+  const left = (title: string) => ({ title, align: 'left' }) as const;
+  const columns = [
+    left('run of a fleet'),
+    { ...left('started'), spare: 2 },
+    { ...left('probes'), leads: true, gives: 'words', least: 18 } as const,
+    { ...left('label'), gives: 'middle' } as const,
+  ];
+  const rows = fleets.map(({ id, startsAt, label, complete, probes, others }) => [
+    ...[id, startsAt === undefined ? '' : formatMoment(startsAt)],
+    [
+      `${formatCount(complete)} of ${formatCount(probes)} complete`,
+      ...others.map(
+        ([status, count]) => `${formatCount(count)} ${status === 'no-answer' ? 'no answer' : status}`,
+      ),
+    ].join(', '),
+    label,
   ]);
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeFleetFile } from '../../src/store/fleet-file.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { FleetOfCommands } from './fleet-of-commands.ts';
 
@@ -79,6 +80,18 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
     await fleet.says(probe, what);
     await fleet.says(copied, what);
     await expect.poll(async () => (await fleet.call('fleet', 'ls')).out, { timeout: 60_000 }).toContain(what);
+  });
+
+  it('of a results folder that an operator receives runs in', async () => {
+    await fleet.up('a');
+    const received = { schema: 1, id: '20250131-060000-steady-k3f9', startsAtMs: 0, parts: [] } as const;
+    await writeFleetFile(join(fleet.dir, 'a'), received);
+    const probe = fleet.probe('a');
+    await fleet.says(
+      probe,
+      `rushhour: ${join(fleet.dir, 'a')} holds runs of a fleet, such as ${received.id}, that an operator received: runs of this probe would be listed twice there; give it a folder of its own, such as --results a\n`,
+    );
+    await fleet.present('a');
   });
 
   it('of a results folder that cannot be one, before anything is asked or ordered', async () => {

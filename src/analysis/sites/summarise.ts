@@ -18,6 +18,8 @@ import { describeJudgement, describeSites, listNames, WITHOUT, whyWithout } from
 
 export interface FleetFacts {
   readonly id: string;
+  /** May be empty. */
+  readonly label?: string;
   /** Milliseconds since 1970; undefined: not known. */
   readonly startsAtMs: number | undefined;
 }
@@ -36,6 +38,7 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
     run: {
       id: facts.id,
       scenario: scenarios.length === 0 ? null : scenarios.join(', '),
+      label: facts.label ?? '',
       startsAt: facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString(),
     },
     ...{ text: describeSites(sites, probes), ill, failed: listFailed(parts, siteOf) },

@@ -169,6 +169,8 @@ export interface FleetSummary {
     id: string;
     /** null: no folder is here. */
     scenario: string | null;
+    /** What it was ordered with, or was labelled with since; where its probes' runs differ, all that they have. May be empty. */
+    label: string;
     /** RFC 3339, UTC: the second 0 that was agreed on; null: not known. */
     startsAt: string | null;
   };

@@ -66,15 +66,26 @@ export function registerProbe(program: Command, context: Context): void {
       'after',
       `
 Examples:
-  rushhour probe --credentials leeds-1.json --policy probe.yaml
+  rushhour probe --credentials leeds-1.json --policy probe.yaml --results leeds-1
   rushhour probe --enroll rushhour1.580.x3Vg0b_Q... --credentials leeds-1.json
   rushhour probe --print-unit --policy probe.yaml
   rushhour probe --print-ansible-vars --credentials leeds-1.json --policy probe.yaml
 
+The folder of --results is this probe's alone: what the operator of a fleet receives belongs in another, even on one machine.
 It runs until Ctrl-C; a run in progress then lets its attempts finish. Without a connection, a run goes on to its planned
 end, and what it recorded is sent once there is one again, by a later process, too.`,
     )
     .action(context.act((flags: ProbeFlags) => probe(context, flags)));
+}
+
+/** What a probe records in the folder of an operator is there twice once it was received, and in series with that of others. */
+async function warnOfFleetRuns(results: string, id: string, say: (line: string) => void): Promise<void> {
+  const { listFleetRuns } = await import('../../read/fleet/list.ts');
+  const [first] = await listFleetRuns(results);
+  if (first === undefined) return;
+  say(
+    `${results} holds runs of a fleet, such as ${first.file.id}, that an operator received: runs of this probe would be listed twice there; give it a folder of its own, such as --results ${id}`,
+  );
 }
 
 async function probe(context: Context, flags: ProbeFlags) {
@@ -115,6 +126,7 @@ async function probe(context: Context, flags: ProbeFlags) {
   readSinks(flags, host);
   const results = resultsDir(host, flags.results);
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
+  await warnOfFleetRuns(results, credentials.role.id, say);
   const [ending, hurry] = [new AbortController(), new AbortController()];
   let leave: (code: ExitCode) => void = () => {};
   const left = new Promise<ExitCode>((resolve) => {

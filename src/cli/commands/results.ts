@@ -4,7 +4,7 @@ import { EXIT, UsageError } from '../../errors.ts';
 import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
-import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
+import { addFilterOptions, type FilterOptions, listChosen } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
@@ -24,7 +24,7 @@ interface ShowOptions {
 export function registerResults(program: Command, context: Context): void {
   const command = program
     .command('results')
-    .description('List the recorded runs, oldest first.')
+    .description('List the recorded runs, oldest first, and below them those of fleets.')
     .enablePositionalOptions()
     .addOption(resultsOption());
   addFilterOptions(command)
@@ -102,22 +102,32 @@ function registerNotes(results: Command, context: Context): void {
 }
 
 async function printList({ host }: Context, options: ListOptions) {
-  const { renderRuns } = await import('../../render/runs.ts');
-  const runs = await chooseRuns(host, options);
+  const { runs, all, filter } = await listChosen(host, options);
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   else if (options.names === true)
     host.stdout.write(runs.map(({ name }) => `${escapeControls(name)}\n`).join(''));
-  else if (runs.length === 0) host.stderr.write(await formatEmpty(host, options));
-  else host.stdout.write(renderRuns(runs, host.stdout.columns));
+  else {
+    const [{ listFleetRows }, { renderFleetRuns, renderRuns }] = await Promise.all([
+      import('../../read/fleet/list-rows.ts'),
+      import('../../render/runs.ts'),
+    ]);
+    const dir = resultsDir(host, options.results);
+    const fleets = await listFleetRows(dir, all, filter);
+    const { columns } = host.stdout;
+    const tables = [
+      ...(runs.length === 0 ? [] : [renderRuns(runs, columns)]),
+      ...(fleets.length === 0 ? [] : [renderFleetRuns(fleets, columns)]),
+    ];
+    if (tables.length === 0) host.stderr.write(formatEmpty(dir, all.length));
+    else host.stdout.write(tables.join('\n'));
+  }
   return EXIT.ok;
 }
 
-async function formatEmpty(host: Host, options: ListOptions): Promise<string> {
-  const dir = resultsDir(host, options.results);
-  const all = await chooseRuns(host, options.results === undefined ? {} : { results: options.results });
-  return all.length === 0
+function formatEmpty(dir: string, count: number): string {
+  return count === 0
     ? `There are no runs in ${dir} yet: rushhour run quickstart creates one.\n`
-    : `None of the ${all.length} runs in ${dir} match.\n`;
+    : `None of the ${count} runs in ${dir} match.\n`;
 }
 
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
@@ -139,12 +149,11 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
     import('../../read/run-tested.ts'),
   ]);
   const results = resultsDir(host, options.results);
-  const fleet = name === undefined ? undefined : await findFleetRun(name, results);
+  const latest = name === undefined ? (await listRuns(results, reportDamaged(host))).at(-1)?.dir : undefined;
+  const fleet =
+    name === undefined ? await findLatestFleet(latest, results) : await findFleetRun(name, results);
   if (fleet !== undefined) return printFleet(host, fleet, options);
-  const dir =
-    name === undefined
-      ? (await listRuns(results, reportDamaged(host))).at(-1)?.dir
-      : await findRun(name, results);
+  const dir = name === undefined ? latest : await findRun(name, results);
   if (dir === undefined) {
     throw new UsageError(`there are no runs in ${results}`, { hint: 'rushhour run quickstart creates one' });
   }
@@ -163,6 +172,19 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
     if (note !== '') host.stdout.write(`note: ${escapeControls(note)}\n`);
   }
   return EXIT.ok;
+}
+
+/** That which the latest run is a part of; where there is no run at all, the latest. */
+async function findLatestFleet(
+  latest: string | undefined,
+  results: string,
+): Promise<FoundFleetRun | undefined> {
+  const [{ listFleetRuns }, { indexParts }] = await Promise.all([
+    import('../../read/fleet/list.ts'),
+    import('../../read/fleet/parts.ts'),
+  ]);
+  const fleets = await listFleetRuns(results);
+  return latest === undefined ? fleets.at(-1) : indexParts(fleets).get(latest)?.fleet;
 }
 
 async function printFleet(host: Host, found: FoundFleetRun, { json }: ShowOptions) {

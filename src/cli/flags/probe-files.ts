@@ -16,7 +16,7 @@ export function probeFile(
   { cwd }: Host,
   files: ProbeFiles,
   flag: 'credentials' | 'policy',
-  usage = 'rushhour probe --credentials FILE --policy FILE; docs/fleet.md tells what both hold',
+  usage = 'rushhour probe --credentials FILE --policy FILE --results DIR; docs/fleet.md tells what these hold',
 ): string {
   const file = files[flag];
   if (file !== undefined) return resolve(cwd, file);

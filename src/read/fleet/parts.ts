@@ -84,3 +84,8 @@ export function labelsOfFleet(
   });
   return [...new Set(labels)].filter((label) => label !== '');
 }
+
+/** The labels of a fleet's run in a line; empty: it has none. */
+export function joinLabels(labels: readonly string[]): string {
+  return [...new Set(labels)].filter((label) => label !== '').join(', ');
+}

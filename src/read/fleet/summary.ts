@@ -6,10 +6,11 @@ import { findFalseCount } from '../../analysis/sites/sums.ts';
 import type { FleetPart, FleetSummary, PartRun } from '../../analysis/sites/types.ts';
 import type { Summary } from '../../analysis/types.ts';
 import { RushhourError } from '../../errors.ts';
-import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
+import { type FleetFilePart, labelOfWhole, partFolder } from '../../store/fleet-file.ts';
 import { diagnoseRun } from '../diagnosis.ts';
 import { readRunCounts } from '../time-series.ts';
 import type { FoundFleetRun } from './list.ts';
+import { joinLabels } from './parts.ts';
 import { describeShort } from './recorded.ts';
 import { findStillMissing } from './still-missing.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';
@@ -32,7 +33,10 @@ export async function readFleetSummary({ dir, file }: FoundFleetRun, isAnew = fa
     });
   }
   const startsAtMs = file.startsAtMs === 0 ? undefined : file.startsAtMs;
-  return summariseFleet({ id: file.id, startsAtMs }, parts);
+  const labels = parts.flatMap(({ probe, run }) =>
+    run === undefined ? [] : labelOfWhole(run.summary.run.label, probe, file.id),
+  );
+  return summariseFleet({ id: file.id, label: joinLabels(labels), startsAtMs }, parts);
 }
 
 async function readPart(dir: string, part: FleetFilePart, isAnew: boolean): Promise<FleetPart> {

@@ -4,15 +4,17 @@ import { chooseSoakRuns } from '../../analysis/trend/choose-soak-runs.ts';
 import { reduceRun } from '../../analysis/trend/reduce-run.ts';
 import { RushhourError, UsageError } from '../../errors.ts';
 import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
+import { listRuns } from '../listing.ts';
 import { patternOf } from '../pattern.ts';
 import { readRunFacts, readRunTimeSeries } from '../time-series.ts';
 import type { TrendRun } from '../trend-runs.ts';
 import { findFleetRun } from './find.ts';
 import { type FoundFleetRun, listFleetRuns } from './list.ts';
+import { labelsOfFleet } from './parts.ts';
 
 /**
- * The runs of a fleet that words name, oldest first: each by its id or the start of one, a pattern, or the id of a soak, which is all of
- * its nights. Undefined if no word names one.
+ * The runs of a fleet that words name, oldest first: each by its id or label or the start of one, a pattern, or the id of a soak, which is
+ * all of its nights. Undefined if no word names one.
  * @throws UsageError if only some do
  */
 export async function findFleetNights(
@@ -25,7 +27,7 @@ export async function findFleetNights(
   for (const word of words) {
     const nights = all.filter(({ file }) => isNightOf(file.id, word) || patternOf(word).test(file.id));
     const [one] = nights.length > 0 ? [] : [await findFleetRun(word, resultsDir)];
-    const named = one === undefined ? nights : [one];
+    const named = one === undefined ? nights : await listAlike(one, word, all, resultsDir);
     if (named.length === 0) others.push(word);
     for (const each of named) found.set(each.dir, each);
   }
@@ -37,6 +39,18 @@ export async function findFleetNights(
     });
   }
   return [...found.values()].sort((a, b) => a.file.startsAtMs - b.file.startsAtMs);
+}
+
+/** Of a label, every run with it. */
+async function listAlike(
+  found: FoundFleetRun,
+  word: string,
+  all: readonly FoundFleetRun[],
+  resultsDir: string,
+): Promise<FoundFleetRun[]> {
+  const byDir = new Map((await listRuns(resultsDir)).map((run) => [run.dir, run]));
+  const labelled = all.filter((fleet) => labelsOfFleet(fleet, byDir).includes(word));
+  return labelled.some(({ dir }) => dir === found.dir) ? labelled : [found];
 }
 
 /** A night is named by its day, its time and its soak. */

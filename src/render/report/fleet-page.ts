@@ -1,9 +1,9 @@
 import { sumOverArms } from '../../analysis/sites/sums.ts';
 import type { FleetSummary, GroupSummary, GroupSums, SiteSummary } from '../../analysis/sites/types.ts';
 import { wilsonInterval } from '../../analysis/wilson.ts';
-import { SITE_WORDS } from '../fleet.ts';
+import { SITE_WORDS, whatRan } from '../fleet.ts';
 import { describeFailed, describeRamps, listFailedLines } from '../fleet-failed.ts';
-import { formatCount, formatMoment, formatShare } from '../format.ts';
+import { formatCount, formatShare } from '../format.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import type { ReportAssets } from './page.ts';
 import { renderPage } from './page-frame.ts';
@@ -33,11 +33,10 @@ export function renderFleetReport(
   const { run, sites, externals, firewalls, ill, text, common, warnings } = summary;
   const title = `rushhour: ${run.id}`;
   const tone = ill.length > 0 ? 'bad' : sites.every(({ status }) => status === 'not-ill') ? 'good' : 'doubt';
-  const what = [run.scenario ?? '', run.startsAt === null ? '' : formatMoment(run.startsAt)].filter(Boolean);
   return renderPage(
     { title, policy: POLICY, styles: [uplotStyle, style] },
     `<header><h1>${escapeHtml(title)}</h1>
-<p class="tested">${escapeHtml(what.join(', '))}</p></header>
+<p class="tested">${escapeHtml(whatRan(run, run.scenario ?? ''))}</p></header>
 <main>
 <section class="verdict ${tone}"><p class="lead">${escapeHtml(text)}</p>${failedSection(summary)}${list([
       ...sites.filter(({ status }) => status === 'ill').map((site) => `${site.name} is ill: ${site.text}`),

@@ -66,11 +66,11 @@ const MOST_SITES = 12;
 
 function renderFleets({ fleets }: Overview): string {
   if (fleets.length === 0) return '';
-  const items = fleets.map(({ id, startsAt, probes, sites }) => {
+  const items = fleets.map(({ id, label, startsAt, probes, sites }) => {
     const more = sites.length - MOST_SITES;
     const named = `${sites.slice(0, MOST_SITES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     const when = startsAt === undefined ? '' : `${formatMoment(startsAt)}, `;
-    return `<li><a href="${escapeHtml(`/fleets/${encodeURIComponent(id)}`)}">${escapeHtml(id)}</a>: ${escapeHtml(`${when}${formatPlural(probes, 'probe', 'probes')} at ${formatPlural(sites.length, 'site', 'sites')}: ${named}`)}</li>`;
+    return `<li><a href="${escapeHtml(`/fleets/${encodeURIComponent(id)}`)}">${escapeHtml(id)}</a>${label === '' ? '' : escapeHtml(` (${label})`)}: ${escapeHtml(`${when}${formatPlural(probes, 'probe', 'probes')} at ${formatPlural(sites.length, 'site', 'sites')}: ${named}`)}</li>`;
   });
   return `<section aria-labelledby="fleets-heading"><h2 id="fleets-heading">Runs of fleets</h2><ul>${items.join('')}</ul></section>`;
 }

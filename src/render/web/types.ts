@@ -22,6 +22,8 @@ export interface RunFigures {
 /** A fleet's run in the list. */
 export interface FleetRow {
   readonly id: string;
+  /** May be empty. */
+  readonly label: string;
   /** RFC 3339; undefined: not known. */
   readonly startsAt: string | undefined;
   readonly probes: number;

@@ -1,5 +1,5 @@
 import { siteOf } from '../../analysis/sites/summarise.ts';
-import { describeLeftOut, leaveOutParts } from '../../read/fleet/parts.ts';
+import { describeLeftOut, joinLabels, labelsOfFleet, leaveOutParts } from '../../read/fleet/parts.ts';
 import { renderOverview } from '../../render/web/overview.ts';
 import type { FleetRow, RunRow } from '../../render/web/types.ts';
 import type { Catalog, CatalogRun } from '../catalog.ts';
@@ -42,13 +42,18 @@ const MOST_FLEETS = 20;
 /** The latest first; what became of each takes longer to read, and has a page of its own. */
 async function listFleets(catalog: Catalog): Promise<FleetRow[]> {
   const fleets = await catalog.fleets();
-  return [...fleets]
+  const byDir = new Map((await catalog.list()).map((run) => [run.dir, run]));
+  return fleets
+    .slice(-MOST_FLEETS)
     .reverse()
-    .slice(0, MOST_FLEETS)
-    .map(({ file: { id, startsAtMs, parts } }) => ({
-      ...{ id, probes: parts.length, sites: [...new Set(parts.map(siteOf))].sort() },
-      startsAt: startsAtMs === 0 ? undefined : new Date(startsAtMs).toISOString(),
-    }));
+    .map((fleet) => {
+      const { id, startsAtMs, parts } = fleet.file;
+      return {
+        ...{ id, probes: parts.length, sites: [...new Set(parts.map(siteOf))].sort() },
+        label: joinLabels(labelsOfFleet(fleet, byDir)),
+        startsAt: startsAtMs === 0 ? undefined : new Date(startsAtMs).toISOString(),
+      };
+    });
 }
 
 /** The scenario that is run regularly, whatever else was tried recently. */
