@@ -65,6 +65,8 @@ export interface CountedRun {
   readonly arms: ReadonlyMap<string, ArmTimeSeries>;
   /** Seconds that frames.jsonl has; undefined: it is a soak. */
   readonly recordedSec: number | undefined;
+  /** How long it is to last if it is a soak, microseconds. */
+  readonly soakUs: number | undefined;
 }
 
 /** @throws UsageError where the folder holds no run */
@@ -75,6 +77,7 @@ export async function readRunCounts(dir: string): Promise<CountedRun> {
     ...{ scenario: info.scenario, summary: counted.summary },
     arms: joinArms(info, counted, new Map()),
     recordedSec: info.soak === undefined ? counted.reach.lines : undefined,
+    soakUs: info.soak?.forUs,
   };
 }
 

@@ -209,8 +209,8 @@ function renderGroups(title: string, groups: readonly GroupSummary[], width: num
 
 function renderProbes({ probes, all }: FleetSummary, width: number): string[] {
   const columns = [text('probe'), shrinking('labels'), text('status'), ...FIGURES, text('start')];
-  const rows = probes.map(({ probe, labels, status, arms, start }) => [
-    ...[probe, formatLabels(labels), status === 'no-answer' ? 'no answer' : status],
+  const rows = probes.map(({ probe, labels, status, stage, arms, start }) => [
+    ...[probe, formatLabels(labels), formatStatus({ status, stage })],
     ...(arms === null ? ['', '', '', ''] : formatSums({ arms, summed: [probe] })),
     start === null ? '' : `${signed(start.skewMs)} +- ${start.errorMs.toFixed(1)} ms`,
   ]);
@@ -220,6 +220,12 @@ function renderProbes({ probes, all }: FleetSummary, width: number): string[] {
     ...renderTable(columns, [...rows, sum], width - INDENT.length),
     ...(ramps === '' ? [] : wrap(ramps, width - INDENT.length)),
   ].map((line) => INDENT + line);
+}
+
+/** How far a probe has come, in a word or two. */
+export function formatStatus({ status, stage }: Pick<ProbeSummary, 'status' | 'stage'>): string {
+  if (stage === 'running') return 'sending';
+  return status === 'no-answer' ? 'no answer' : status;
 }
 
 function countProbes({ probes, summed }: GroupSums): string {

@@ -49,10 +49,26 @@ suiteNeeding('operators of a fleet', ['nats-server'], () => {
     await fleet.up('a');
     fleet.probe('a');
     await fleet.present('a');
-    const { running, id } = await fleet.order('quickstart', '--rate', '20', '-t', '100s');
+    const { running, id } = await fleet.order('quickstart', '--rate', '20', '-t', '200s');
     await fleet.says(running, 'a: started');
     const following = fleet.start(['fleet', 'follow', id, '--results', 'other']);
     await fleet.says(following, '1 of 1 probes sending | ');
+    // Neither who looks in between nor who stops following takes it for a run that is over.
+    const looked = await fleet.call('fleet', 'pull', id, '--no-wait', '--results', 'looked');
+    const left = fleet.start(['fleet', 'follow', id, '--results', 'left']);
+    await fleet.says(left, '1 of 1 probes sending | ');
+    left.kill('SIGINT');
+    const [code] = await once(left, 'close');
+    for (const told of [looked, { ...fleet.said(left), code }]) {
+      expect(told.code).toBe(5);
+      expect(told.out).toMatch(/^Still running; so far: no handshake stalled at leeds; /m);
+      expect(told.out).toMatch(/^ {2}a +site=leeds +sending /m);
+      expect(told.out).toMatch(/^a: is still sending, by its plan: \d+ of its 2\d\d s are here$/m);
+      expect(told.out).not.toContain('has not');
+      expect(told.err).toContain(
+        `rushhour: ${id} goes on: rushhour fleet stop ${id} ends it, rushhour fleet pull ${id} receives the rest\n`,
+      );
+    }
     const stopped = await fleet.call('fleet', 'stop', id);
     expect(stopped).toMatchObject({ code: 0, out: 'a: interrupted\n' });
     expect(stopped.err).toBe(`rushhour: asked 1 probe to end ${id}\n`);
@@ -60,13 +76,15 @@ suiteNeeding('operators of a fleet', ['nats-server'], () => {
       if (child.exitCode === null) await once(child, 'close');
       expect(child.exitCode).toBe(5);
       expect(fleet.said(child).out).toMatch(/^ {2}a +site=leeds +interrupted /m);
+      expect(fleet.said(child).out).not.toContain('so far');
+      expect(fleet.said(child).err).not.toContain('goes on');
     }
     expect(fleet.said(running).err).toMatch(
       /^1 of 1 probes sending \| \d+\/s \| \d+ established \| 0 stalled \(0 %\)$/m,
     );
     const { own, copy } = fleet.bothOf('a', id);
     expect(copy).toEqual(own);
-    expect(secondsOf(own).length).toBeLessThan(100);
+    expect(secondsOf(own).length).toBeLessThan(200);
     expect((await fleet.call('fleet', 'stop', 'none-of-ours')).err).toContain(
       'the server has nothing of a run none-of-ours',
     );
@@ -104,6 +122,10 @@ suiteNeeding('operators of a fleet', ['nats-server'], () => {
       '--no-follow',
     );
     await fleet.says(first, `${far.out.trim()}: accepted`);
+    const early = await fleet.call('fleet', 'pull', far.out.trim(), '--no-wait');
+    expect(early.out).toMatch(/^Not begun yet: it begins at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/m);
+    expect(early.out).toMatch(/^a: has accepted, and waits for its time$/m);
+    expect(early.err).toContain(`${far.out.trim()} has not begun: rushhour fleet stop `);
     await fleet.end(first, 'SIGTERM');
     const again = fleet.probe('a');
     expect(await fleet.call('fleet', 'stop', far.out.trim())).toMatchObject({

@@ -13,8 +13,9 @@ import {
   SITE_LABEL,
   type SiteStatus,
   type SiteSummary,
+  type Stage,
 } from './types.ts';
-import { describeJudgement, describeSites, listNames, WITHOUT, whyWithout } from './words.ts';
+import { describeJudgement, describeSoFar, listNames, WITHOUT, whyWithout } from './words.ts';
 
 export interface FleetFacts {
   readonly id: string;
@@ -32,6 +33,8 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
   const probes = parts.map(describeProbe);
   const sites = summariseSites(parts, probes);
   const ill = sites.filter(({ status }) => status === 'ill').map(({ name }) => name);
+  const startsAt = facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString();
+  const stage = stageOf(parts);
   const scenarios = [...new Set(parts.flatMap(({ run }) => run?.summary.run.scenario ?? []))];
   return {
     schema: 1,
@@ -39,9 +42,9 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
       id: facts.id,
       scenario: scenarios.length === 0 ? null : scenarios.join(', '),
       label: facts.label ?? '',
-      startsAt: facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString(),
+      ...{ startsAt, stage },
     },
-    ...{ text: describeSites(sites, probes), ill, failed: listFailed(parts, siteOf) },
+    ...{ text: describeSoFar({ stage, startsAt }, sites, probes), ill, failed: listFailed(parts, siteOf) },
     ...{ all: sumParts(parts), sites },
     externals: groupBy(parts, ill, externalOf),
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
@@ -49,6 +52,14 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
     common: findCommon(sites),
     warnings: warnOf(parts),
   };
+}
+
+/** Of a run whose first probes have begun, others may wait for their time. */
+function stageOf(parts: readonly FleetPart[]): Stage {
+  const isAt = (stage: Stage): boolean => parts.some((part) => part.stage === stage);
+  if (isAt('running')) return 'running';
+  if (!isAt('waiting')) return 'over';
+  return parts.some(({ run }) => run !== undefined) ? 'running' : 'waiting';
 }
 
 /** A probe that no site is named for is one by itself. */
@@ -144,10 +155,10 @@ function groupParts<K>(parts: readonly FleetPart[], keyOf: (part: FleetPart) => 
 }
 
 function describeProbe(part: FleetPart): ProbeSummary {
-  const { probe, labels, status, trouble, start, folder, run } = part;
+  const { probe, labels, status, stage, trouble, start, folder, run } = part;
   const { verdict, diagnosis } = run?.summary ?? {};
   return {
-    ...{ probe, site: siteOf(part), labels: { ...labels }, status, trouble: [...trouble] },
+    ...{ probe, site: siteOf(part), labels: { ...labels }, status, stage, trouble: [...trouble] },
     folder: run === undefined ? null : folder,
     arms: run === undefined ? null : sumParts([part]).arms,
     start: start ?? null,

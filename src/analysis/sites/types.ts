@@ -13,6 +13,7 @@ export interface FleetPart {
   readonly labels: Readonly<Record<string, string>>;
   /** `no-answer`, `away`: nothing was ordered from it. */
   readonly status: PartStatus;
+  readonly stage: Stage;
   /** Why it is not all that it should be, in sentences without its name; of a probe that says how it ended, that too. */
   readonly trouble: readonly string[];
   /** When second 0 was, after the agreed one, and how far that can be off; milliseconds. Undefined: not known. */
@@ -27,6 +28,12 @@ export const PART_STATUSES = [
   ...(['complete', 'interrupted', 'failed', 'refused', 'started', 'accepted', 'no-answer', 'away'] as const),
 ] as const;
 export type PartStatus = (typeof PART_STATUSES)[number];
+
+/**
+ * `waiting`: it was accepted, and its time has not come; `running`: it has begun, has not told that it ended, and its planned end has
+ * not passed; `over`: neither, whatever is missing.
+ */
+export type Stage = 'waiting' | 'running' | 'over';
 
 /** A probe's run, reduced to what a fleet's summary needs. */
 export interface PartRun {
@@ -137,6 +144,8 @@ export interface ProbeSummary {
   site: string;
   labels: Record<string, string>;
   status: PartStatus;
+  /** As far as was known when the summary was made. */
+  stage: Stage;
   trouble: string[];
   /** Name of its folder; null: it has none that can be read. */
   folder: string | null;
@@ -173,6 +182,8 @@ export interface FleetSummary {
     label: string;
     /** RFC 3339, UTC: the second 0 that was agreed on; null: not known. */
     startsAt: string | null;
+    /** `running`: at least one probe is, so that all below is so far only. */
+    stage: Stage;
   };
   /** Which sites are ill beside the others, in a sentence. */
   text: string;

@@ -2,7 +2,15 @@ import { formatDifference, formatFigure } from '../compare/words.ts';
 import { groupThousands } from '../group-digits.ts';
 import { isWithoutVerdict, type SiteJudgement } from './judge.ts';
 import { sumOverArms } from './sums.ts';
-import type { FleetPart, PartRun, ProbeSummary, SiteStatus, SiteSummary } from './types.ts';
+import type {
+  FleetPart,
+  FleetSummary,
+  PartRun,
+  ProbeSummary,
+  SiteStatus,
+  SiteSummary,
+  Stage,
+} from './types.ts';
 
 /** Names that a sentence lists. */
 const MOST_NAMED = 10;
@@ -64,12 +72,34 @@ function formatChance(p: number): string {
 
 const KEEPS_UP = 'With a lower --rate, probes keep up.';
 
-/** What can be said of all sites of a run, in a few sentences. */
-export function describeSites(sites: readonly SiteSummary[], probes: readonly ProbeSummary[]): string {
+/** What can be said of all sites of a run, in a few sentences, or until now if it goes on. */
+export function describeSoFar(
+  { stage, startsAt }: Pick<FleetSummary['run'], 'stage' | 'startsAt'>,
+  sites: readonly SiteSummary[],
+  probes: readonly ProbeSummary[],
+): string {
+  if (stage === 'waiting') {
+    const when = startsAt === null ? '' : `: it begins at ${sayMoment(startsAt)}`;
+    return `Not begun yet${when}.`;
+  }
+  const said = describeSites(sites, probes, stage);
+  return stage === 'over' ? said : `Still running; so far: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
+}
+
+/** `2025-01-31 06:00:00 UTC`, from RFC 3339. */
+function sayMoment(rfc3339: string): string {
+  return rfc3339.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+}
+
+function describeSites(sites: readonly SiteSummary[], probes: readonly ProbeSummary[], stage: Stage): string {
   const [one] = sites;
   if (one !== undefined && sites.length === 1) return describeAlone(one);
   if (isClean(sites)) {
-    return `No handshake stalled at any of ${formatCount(sites.length)} sites. Too little was sent to tell small differences between them: that takes a longer run.`;
+    const little =
+      stage === 'over'
+        ? 'Too little was sent to tell small differences between them: that takes a longer run.'
+        : 'Too little has been sent to tell small differences between them.';
+    return `No handshake stalled at any of ${formatCount(sites.length)} sites. ${little}`;
   }
   const named = (status: SiteStatus): string[] =>
     sites.filter((site) => site.status === status).map(({ name }) => name);

@@ -5,6 +5,7 @@ import { summariseFleet } from '../../analysis/sites/summarise.ts';
 import { findFalseCount } from '../../analysis/sites/sums.ts';
 import type { FleetPart, FleetSummary, PartRun } from '../../analysis/sites/types.ts';
 import type { Summary } from '../../analysis/types.ts';
+import { epochMs } from '../../epoch-ms.ts';
 import { RushhourError } from '../../errors.ts';
 import { type FleetFilePart, labelOfWhole, partFolder } from '../../store/fleet-file.ts';
 import { diagnoseRun } from '../diagnosis.ts';
@@ -12,6 +13,7 @@ import { readRunCounts } from '../time-series.ts';
 import type { FoundFleetRun } from './list.ts';
 import { joinLabels } from './parts.ts';
 import { describeShort } from './recorded.ts';
+import { describeStage, type Planned, planOf, stageOf } from './stage.ts';
 import { findStillMissing } from './still-missing.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';
 
@@ -21,14 +23,20 @@ const MOST_ADDRESSES = 3;
 /**
  * What became of a fleet's run, from fleet.json and the folders of its probes; nothing else is read.
  * @param isAnew whether each run is diagnosed again from its records, so that what was joined since counts
+ * @param nowMs milliseconds since 1970: a run whose planned end has not come may go on
  */
-export async function readFleetSummary({ dir, file }: FoundFleetRun, isAnew = false): Promise<FleetSummary> {
+export async function readFleetSummary(
+  { dir, file }: FoundFleetRun,
+  isAnew = false,
+  nowMs = epochMs(),
+): Promise<FleetSummary> {
   const parts: FleetPart[] = [];
+  const times = { startsAtMs: file.startsAtMs, nowMs };
   // One after the other, and only what is reduced is kept: a night of each of hundreds of probes would not fit.
-  for (const part of file.parts) parts.push(await readPart(dir, part, isAnew));
+  for (const part of file.parts) parts.push(await readPart(dir, part, isAnew, times));
   for (const { probe, labels, why } of file.absent ?? []) {
     parts.push({
-      ...{ probe, labels, status: why, trouble: [ABSENT[why]] },
+      ...{ probe, labels, status: why, stage: 'over', trouble: [ABSENT[why]] },
       ...{ start: undefined, folder: basename(partFolder(dir, probe)), run: undefined },
     });
   }
@@ -39,18 +47,31 @@ export async function readFleetSummary({ dir, file }: FoundFleetRun, isAnew = fa
   return summariseFleet({ id: file.id, label: joinLabels(labels), startsAtMs }, parts);
 }
 
-async function readPart(dir: string, part: FleetFilePart, isAnew: boolean): Promise<FleetPart> {
+async function readPart(
+  dir: string,
+  part: FleetFilePart,
+  isAnew: boolean,
+  times: { readonly startsAtMs: number; readonly nowMs: number },
+): Promise<FleetPart> {
   const { probe, labels, skewMs, offset } = part;
   const folder = partFolder(dir, probe);
   const read = await readPartRun(folder, isAnew);
   const copy = part.copy === undefined ? undefined : await findStillMissing(folder, part.copy);
   const hasFolder = part.events.some(({ kind }) => kind === 'started');
+  const { planned, recordedSec } = typeof read === 'string' ? {} : read;
+  const stage = stageOf(part, { ...times, planned, recordedSec });
   return {
-    ...{ probe, labels, status: statusOf(part) },
+    ...{ probe, labels, status: statusOf(part), stage },
     trouble: [
-      ...troubleOf(copy === undefined ? part : { ...part, copy }),
+      ...troubleOf(
+        copy === undefined ? part : { ...part, copy },
+        stage === 'over' ? undefined : describeStage(stage, planned, recordedSec),
+      ),
       ...(typeof read === 'object' && read.short !== undefined && isCutShort(part) ? [read.short] : []),
-      ...(typeof read === 'string' && hasFolder ? [`its folder cannot be read: ${read}`] : []),
+      // Of one that has just begun, nothing may be here.
+      ...(typeof read === 'string' && hasFolder && stage === 'over'
+        ? [`its folder cannot be read: ${read}`]
+        : []),
     ],
     start: skewMs === undefined ? undefined : { skewMs, errorMs: offset?.errorMs ?? 0 },
     ...{ folder: basename(folder), run: typeof read === 'string' ? undefined : read.run },
@@ -62,13 +83,18 @@ function isCutShort(part: FleetFilePart): boolean {
   return part.copy?.hasEnded === true && statusOf(part) === 'failed';
 }
 
+interface ReadPart {
+  readonly run: PartRun;
+  readonly short: string | undefined;
+  readonly planned: Planned;
+  /** Undefined: of a soak, it is not known. */
+  readonly recordedSec: number | undefined;
+}
+
 /** @returns why not, where it cannot be read */
-async function readPartRun(
-  dir: string,
-  isAnew: boolean,
-): Promise<{ readonly run: PartRun; readonly short: string | undefined } | string> {
+async function readPartRun(dir: string, isAnew: boolean): Promise<ReadPart | string> {
   try {
-    const { summary: stored, arms, scenario, recordedSec } = await readRunCounts(dir);
+    const { summary: stored, arms, scenario, recordedSec, soakUs } = await readRunCounts(dir);
     const summary = isAnew ? { ...stored, diagnosis: (await diagnoseRun(dir)).diagnosis } : stored;
     const wrong = findFalseCount(summary);
     if (wrong !== undefined) return `${wrong} is no count`;
@@ -80,6 +106,7 @@ async function readPartRun(
     return {
       run: { summary, reduced, isConcluded, external: externalOf(summary) },
       short: recordedSec === undefined ? undefined : describeShort(scenario, recordedSec),
+      ...{ planned: planOf(scenario, soakUs), recordedSec },
     };
   } catch (error) {
     if (!(error instanceof RushhourError)) throw error;

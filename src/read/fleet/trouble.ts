@@ -11,8 +11,12 @@ export function statusOf({ events }: FleetFilePart): PartStatus {
   return last.kind === 'ended' ? last.status : last.kind;
 }
 
-/** Everything by which a probe's part is not what was ordered, in sentences without its name. */
-export function troubleOf({ events, copy, isRevoked }: FleetFilePart): string[] {
+/**
+ * Everything by which a probe's part is not what was ordered, in sentences without its name.
+ * @param goesOn why more is to come, where it is: what has not arrived yet is not missing then
+ */
+export function troubleOf({ events, copy, isRevoked }: FleetFilePart, goesOn?: string): string[] {
+  if (goesOn !== undefined) return [goesOn];
   const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
   const hasBegun = events.some(({ kind }) => kind === 'started');
   return [

@@ -1,7 +1,7 @@
 import { sumOverArms } from '../../analysis/sites/sums.ts';
 import type { FleetSummary, GroupSummary, GroupSums, SiteSummary } from '../../analysis/sites/types.ts';
 import { wilsonInterval } from '../../analysis/wilson.ts';
-import { SITE_WORDS, whatRan } from '../fleet.ts';
+import { formatStatus, SITE_WORDS, whatRan } from '../fleet.ts';
 import { describeFailed, describeRamps, listFailedLines } from '../fleet-failed.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { escapeHtml, htmlTable } from './html.ts';
@@ -129,8 +129,8 @@ function groupSection(heading: string, title: string, groups: readonly GroupSumm
 }
 
 function probesSection({ probes, all }: FleetSummary, href?: (folder: string) => string): string {
-  const rows = probes.map(({ probe, site, status, arms, start, trouble }) => [
-    ...[probe, site, status],
+  const rows = probes.map(({ probe, site, status, stage, arms, start, trouble }) => [
+    ...[probe, site, formatStatus({ status, stage })],
     ...figuresOf({ arms: arms ?? {}, summed: arms === null ? [] : [probe] }),
     start === null ? '' : `${start.skewMs.toFixed(1)} +- ${start.errorMs.toFixed(1)} ms`,
     trouble.join('; '),

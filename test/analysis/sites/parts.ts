@@ -24,6 +24,15 @@ export function runOf(stalled: readonly number[], perSec: number, changes: Parti
 
 export function partOf(probe: string, labels: FleetPart['labels'], run: PartRun | undefined): FleetPart {
   return {
-    ...{ probe, labels, status: 'complete', trouble: [], start: undefined, folder: `run-${probe}`, run },
+    ...{
+      probe,
+      labels,
+      status: 'complete',
+      stage: 'over',
+      trouble: [],
+      start: undefined,
+      folder: `run-${probe}`,
+      run,
+    },
   };
 }

@@ -175,6 +175,71 @@ describe('sums of a fleet', () => {
     expect(told.find(({ probe }) => probe === 'a')?.start).toEqual({ skewMs: 1.25, errorMs: 0.5 });
   });
 
+  it('say until the planned end of a run that it goes on, and of each probe that sends how far it is', async () => {
+    const results = makeFolder();
+    const startsAtMs = Date.UTC(2025, 0, 31, 6);
+    const second = { ok: 10, recovered: 0, reset: 0, unsent: 0 };
+    for (const [probe, count] of [
+      ['a', 4],
+      ['b', 10],
+      ['c', 10],
+    ] as const)
+      await recordPart(results, probe, Array(count).fill(second));
+    const accepted = { kind: 'accepted', attempts: 1 } as const;
+    // By its own clock, which is an hour ahead.
+    const started = { kind: 'started', folder: 'there', startedAtMs: startsAtMs + 3_600_000 } as const;
+    const sending = {
+      ...{ events: [accepted, started], offset: { offsetMs: 3_600_000, errorMs: 1 } },
+      copy: { hasEnded: false, missing: [], differing: [] },
+    };
+    const labels = (site: string) => ({ labels: { site } });
+    const dir = await keepFleet(results, [
+      partOf('a', { ...labels('leeds'), ...sending }),
+      partOf('b', { ...labels('york'), ...sending }),
+      partOf('c', labels('hull')),
+      // Nothing of it has arrived yet; and one was revoked meanwhile.
+      partOf('d', { ...labels('bath'), events: [accepted, started], offset: sending.offset }),
+      partOf('e', { ...labels('hull'), ...sending, isRevoked: true }),
+    ]);
+    const at = async (sec: number) =>
+      readFleetSummary(await openFleetRun(dir), false, startsAtMs + sec * 1_000);
+    const during = await at(5);
+    expect(during.run.stage).toBe('running');
+    expect(during.text).toBe(
+      'Still running; so far: no site can be judged beside others. Cannot tell: hull, leeds, york. No data: bath.',
+    );
+    expect(during.probes.map(({ stage }) => stage)).toEqual([
+      ...['running', 'running', 'over', 'running', 'over'],
+    ]);
+    expect(during.probes.map(({ trouble }) => trouble[0])).toEqual([
+      'is still sending, by its plan: 4 of its 10 s are here',
+      'has sent its load, and has not told yet that it ended',
+      undefined,
+      'is still sending, by its plan',
+      'was revoked before it told how it ended: nothing more comes',
+    ]);
+    expect(during.probes.slice(0, 4).every(({ trouble }) => trouble.length <= 1)).toBe(true);
+    // Of one that was silent at its planned end, nobody knows anything; one whose load is here may only have to tell.
+    const after = await at(11);
+    expect(after.probes.map(({ stage }) => stage)).toEqual(['over', 'running', 'over', 'running', 'over']);
+    // Whatever is missing long after the planned end does not come by itself.
+    const late = await at(600);
+    expect(late.run.stage).toBe('over');
+    expect(late.text).toMatch(/^No site can be judged/);
+    expect(late.probes[0]?.trouble).toEqual([
+      'has not told how it ended',
+      'its folder has not arrived whole yet',
+    ]);
+    await keepFleet(results, [{ probe: 'a', labels: {}, events: [accepted] }], {
+      id: '20250131-060000-later-k3f9',
+    });
+    const waiting = await openFleetRun(join(results, '20250131-060000-later-k3f9'));
+    const early = await readFleetSummary(waiting, false, startsAtMs - 1_000);
+    expect(early.text).toBe('Not begun yet: it begins at 2025-01-31 06:00:00 UTC.');
+    expect(early.probes[0]).toMatchObject({ stage: 'waiting', status: 'accepted' });
+    expect((await readFleetSummary(waiting, false, startsAtMs + 60_000)).run.stage).toBe('over');
+  });
+
   it('say of a probe that failed, as on a full disk, how much of its load they are of', async () => {
     const results = makeFolder();
     const why = 'cannot write the summary (ENOSPC)';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isWithoutVerdict } from '../../../analysis/sites/judge.ts';
-import type { ProbeSummary, SiteSummary } from '../../../analysis/sites/types.ts';
+import type { FleetSummary, ProbeSummary, SiteSummary } from '../../../analysis/sites/types.ts';
 import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { type FleetEvent, REMOVED } from '../../../fleet/messages.ts';
@@ -36,12 +36,15 @@ export async function receiveAndPrint(
     signal,
     json = false,
     isLive = true,
+    isStopped = () => false,
   }: {
     readonly results: string;
     readonly signal: AbortSignal;
     readonly json?: boolean;
     /** What each probe is doing is shown meanwhile. */
     readonly isLive?: boolean;
+    /** Whether its probes have been asked to end. */
+    readonly isStopped?: () => boolean;
   },
 ): Promise<ExitCode> {
   const view = createFleetView(host.stderr);
@@ -97,7 +100,17 @@ export async function receiveAndPrint(
     const colour = wantsColour(host, host.stdout);
     host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
   }
+  host.stderr.write(sayGoesOn(summary, isStopped()));
   return exitCodeOf(summary);
+}
+
+/** Of a run that was left before its end, how it is ended or received; empty: it is over. */
+function sayGoesOn({ run: { id, stage } }: FleetSummary, isStopped: boolean): string {
+  if (stage === 'over') return '';
+  const rest = `rushhour fleet pull ${id} receives the rest`;
+  if (isStopped) return `rushhour: ${id} was asked to end: ${rest}\n`;
+  const what = stage === 'waiting' ? 'has not begun' : 'goes on';
+  return `rushhour: ${id} ${what}: rushhour fleet stop ${id} ends it, ${rest}\n`;
 }
 
 /** What comes first is what keeps the most from being said. */

@@ -128,7 +128,9 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     });
     try {
       const json = flags.json === true;
-      const code = await receiveAndPrint(host, link, ordered, { results, signal: ending.signal, json });
+      const isStopped = (): boolean => signals > 0;
+      const how = { results, signal: ending.signal, json, isStopped };
+      const code = await receiveAndPrint(host, link, ordered, how);
       return signals > 0 ? EXIT.interrupted : code;
     } finally {
       release();
