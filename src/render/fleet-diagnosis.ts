@@ -1,6 +1,7 @@
 import type { FleetSummary, SiteDiagnosis, SiteSummary } from '../analysis/sites/types.ts';
 import { escapeControls } from './escape.ts';
 import { renderCommon, SITE_WORDS } from './fleet.ts';
+import { type FleetLook, renderNext } from './fleet-next.ts';
 import { escapeMarkdown } from './markdown.ts';
 import { createPaint, type Tone } from './paint.ts';
 import { wrap } from './table.ts';
@@ -14,10 +15,7 @@ const TONES: Readonly<Record<SiteDiagnosis['verdict'], Tone>> = {
 };
 
 /** Why a fleet's run went as it did: which sites are ill, what they have in common, and the verdict of each. */
-export function renderFleetDiagnosis(
-  summary: FleetSummary,
-  look: { readonly colour: boolean; readonly width: number },
-): string {
+export function renderFleetDiagnosis(summary: FleetSummary, look: FleetLook): string {
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, look.width));
   const paint = createPaint(look.colour);
   const blocks = [
@@ -26,10 +24,13 @@ export function renderFleetDiagnosis(
       `  run ${escapeControls(summary.run.id)}${labelOf(summary)}`,
     ],
     renderCommon(summary.common, width),
-    ...groupSites(summary).map(({ heading, tone, text }) => [
+    ...groupSites(summary).map(({ heading, tone, lines }) => [
       ...wrap(heading, width).map((line) => paint(tone, line)),
-      ...wrap(text, width - 2).map((line) => `  ${line}`),
+      ...lines.flatMap((text) =>
+        wrap(text, width - 4).map((line, at) => `${at === 0 || lines.length === 1 ? '  ' : '    '}${line}`),
+      ),
     ]),
+    renderNext(summary, look),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -44,7 +45,11 @@ export function renderFleetDiagnosisMarkdown(summary: FleetSummary): string {
     `**${say(summary.text)}**`,
     `Run \`${escapeControls(summary.run.id)}\`${escapeMarkdown(labelOf(summary))}.`,
     ...summary.common.map(({ text }) => `- ${say(text)}`),
-    ...groupSites(summary).map(({ heading, text }) => `### ${say(heading)}\n\n${say(text)}`),
+    ...groupSites(summary).map(({ heading, lines }) =>
+      [`### ${say(heading)}\n`, ...lines.map((line) => `${lines.length === 1 ? '' : '- '}${say(line)}`)].join(
+        '\n',
+      ),
+    ),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
@@ -56,7 +61,8 @@ function labelOf({ run: { label } }: FleetSummary): string {
 interface SiteGroup {
   readonly heading: string;
   readonly tone: Tone;
-  readonly text: string;
+  /** One of each group of probes whose runs say the same. */
+  readonly lines: readonly string[];
 }
 
 /** Those that are ill first; sites of which the same is said, together. */
@@ -75,7 +81,11 @@ function groupSites({ sites }: FleetSummary): SiteGroup[] {
     );
     return {
       heading: `${names.join(', ')}: ${SITE_WORDS[status]}`,
-      ...{ tone: TONES[diagnosis.verdict], text: diagnosis.text },
+      ...{ tone: TONES[diagnosis.verdict], lines: linesOf(diagnosis) },
     };
   });
+}
+
+function linesOf({ text, said }: SiteDiagnosis): string[] {
+  return said.length < 2 ? [text] : said.map((one) => `${one.probes.join(', ')}: ${one.text}`);
 }

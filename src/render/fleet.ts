@@ -11,6 +11,7 @@ import type {
 import { wilsonInterval } from '../analysis/wilson.ts';
 import { escapeControls } from './escape.ts';
 import { describeFailed, describeRamps, listFailedLines } from './fleet-failed.ts';
+import { type FleetLook, renderNext } from './fleet-next.ts';
 import { formatCount, formatMoment, formatShare } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
 import { type Column, layOutTable, renderTable, wrap } from './table.ts';
@@ -38,10 +39,7 @@ const TONES: Readonly<Record<SiteStatus, Tone>> = {
 };
 
 /** What became of a fleet's run: which sites are ill and why, sums, and a line for each probe. Ends with a line feed. */
-export function renderFleet(
-  summary: FleetSummary,
-  look: { readonly colour: boolean; readonly width: number },
-): string {
+export function renderFleet(summary: FleetSummary, look: FleetLook): string {
   const paint = createPaint(look.colour);
   const width = Math.max(MIN_WIDTH, look.width);
   const { run, sites, externals, firewalls, probes, warnings, ill } = summary;
@@ -83,6 +81,7 @@ export function renderFleet(
       ),
       ...warnings.flatMap((warning) => wrap(warning, width)),
     ],
+    renderNext(summary, look),
   ];
   return `${blocks
     .filter((block) => block.length > 0)

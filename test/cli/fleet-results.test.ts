@@ -61,6 +61,15 @@ describe('the results of a fleet', () => {
       sites: [{ name: 'hull' }, { name: 'leeds', status: 'ill' }, { name: 'york' }],
     });
 
+    // What is to be typed next works as it stands, from other folders, too.
+    const next = /\n {2}rushhour (diagnose \S+-leeds-1.*)\n$/;
+    for (const { out } of [shown, diagnosed]) expect(out).toMatch(next);
+    const elsewhere = makeFolder();
+    const from = await cli(elsewhere, 'results', 'show', join(results, RUN));
+    const [, typed = ''] = next.exec(from.out) ?? [];
+    expect(typed).toBe(`diagnose ${RUN}-leeds-1 --results ${results}`);
+    expect((await cli(elsewhere, ...typed.split(' '))).exitCode).toBe(0);
+
     const compared = await cli(dir, 'compare', RUN, LATER);
     expect(compared.exitCode).toBe(3);
     expect(compared.out).toMatch(/^Worse: york\. Better: leeds\. (No difference seen|Cannot tell): hull\.\n/);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { summariseFleet } from '../../src/analysis/sites/summarise.ts';
 import type { FleetPart } from '../../src/analysis/sites/types.ts';
 import { renderFleet } from '../../src/render/fleet.ts';
+import { renderFleetDiagnosis, renderFleetDiagnosisMarkdown } from '../../src/render/fleet-diagnosis.ts';
 import { partOf, runOf } from '../analysis/sites/parts.ts';
 import { armSummary, summary } from './fixtures.ts';
 
@@ -120,6 +121,67 @@ describe('a fleet’s run', () => {
       `\n\nFAIL: 1 criterion did not hold, at 1 of 1 probe\n  ${stalls}: 2 % at p-0\n`,
     );
     expect(renderFleet(summariseFleet(facts, [parts[6]!]), WIDE)).not.toContain('FAIL');
+  });
+
+  it('ends with the commands that say more of what is ill, one probe of a site and at most three', () => {
+    const stalling = (perSec: number) => runOf(new Array(60).fill(perSec), 40, told('cannot-tell'));
+    const told = (verdict: 'cannot-tell' | 'healthy') => ({
+      diagnosis: { verdict, text: `It says ${verdict}.`, symptoms: [], causes: [], decide: [] },
+    });
+    const fine = (probe: string) => partOf(probe, { site: probe }, healthy());
+    const parts = [
+      ...['a', 'b', 'c', 'd'].map((site, index) => partOf(`${site}-1`, { site }, stalling(30 - index * 3))),
+      partOf('a-2', { site: 'a' }, stalling(32)),
+      ...['v', 'w', 'x', 'y', 'z'].map(fine),
+    ];
+    const many = summariseFleet(facts, parts);
+    expect(many.ill).toEqual(['a', 'b', 'c', 'd']);
+    expect(many.next).toEqual(
+      ['a-2', 'b-1', 'c-1'].map((probe) => ({ site: probe[0], probe, folder: `run-${probe}` })),
+    );
+    const lines =
+      '\n\nNext, what speaks for and against each cause:\n  rushhour diagnose run-a-2\n  rushhour diagnose run-b-1\n  rushhour diagnose run-c-1\n';
+    expect(renderFleet(many, WIDE).endsWith(lines)).toBe(true);
+    expect(renderFleetDiagnosis(many, WIDE).endsWith(lines)).toBe(true);
+    expect(renderFleet(many, { ...WIDE, diagnose: (folder) => `bin/rushhour diagnose ${folder}` })).toContain(
+      '\n  bin/rushhour diagnose run-a-2\n',
+    );
+    // The only site, and all that are ill alike where it made criteria fail; not where nothing is wrong.
+    expect(summariseFleet(facts, [partOf('a-1', { site: 'a' }, stalling(3))]).next).toHaveLength(1);
+    const luck = runOf([1, ...new Array(59).fill(0)], 40, told('healthy'));
+    expect(summariseFleet(facts, [partOf('a-1', { site: 'a' }, luck)]).next).toEqual([]);
+    const verdict = { ...summary().verdict, pass: false };
+    const alike = runOf(new Array(60).fill(3), 40, { verdict });
+    const next = (run: FleetPart['run']) =>
+      summariseFleet(facts, [partOf('a', {}, run), partOf('b', {}, run), partOf('c', {}, run)]).next;
+    expect(next(alike).map(({ probe }) => probe)).toEqual(['a']);
+    expect(next(luck)).toEqual([]);
+    expect(renderFleet(summariseFleet(facts, [fine('v'), fine('w')]), WIDE)).not.toContain('Next');
+  });
+
+  it('is diagnosed with a line for each probe, where those of a site do not say the same', () => {
+    const parts = [
+      partOf('a-1', { site: 'leeds' }, ill('Named: ports reused early.')),
+      partOf('a-2', { site: 'leeds' }, ill('Cannot tell: several.')),
+      partOf('a-3', { site: 'leeds' }, ill('Cannot tell: several.')),
+      ...['hull', 'york'].map((site) => partOf(`${site}-1`, { site }, healthy())),
+    ];
+    const told = summariseFleet(facts, parts);
+    const lines = renderFleetDiagnosis(told, WIDE).split('\n');
+    const at = lines.indexOf('leeds: ill');
+    expect(lines.slice(at, at + 4)).toEqual([
+      'leeds: ill',
+      '  a-1: Named: ports reused early.',
+      '  a-2, a-3: Cannot tell: several.',
+      '',
+    ]);
+    expect(told.sites.find(({ name }) => name === 'leeds')?.diagnosis.said).toEqual([
+      { text: 'Named: ports reused early.', probes: ['a-1'] },
+      { text: 'Cannot tell: several.', probes: ['a-2', 'a-3'] },
+    ]);
+    expect(renderFleetDiagnosisMarkdown(told)).toContain(
+      '### leeds: ill\n\n- a-1: Named: ports reused early.\n- a-2, a-3: Cannot tell: several.\n',
+    );
   });
 
   it('says how much ramps started, which no sum has', () => {

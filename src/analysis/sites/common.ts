@@ -9,14 +9,20 @@ export function diagnoseSite(probes: readonly ProbeSummary[]): SiteDiagnosis {
     told.every(({ diagnosis }) => diagnosis!.named.some((cause) => cause.id === id)),
   );
   if (told.length === 0 || first === undefined)
-    return { verdict: 'none', text: 'none of its runs says anything about what it tested', named: [] };
+    return {
+      verdict: 'none',
+      text: 'none of its runs says anything about what it tested',
+      named: [],
+      said: [],
+    };
   const texts = new Map<string, string[]>();
   for (const { probe, diagnosis } of told)
     texts.set(diagnosis!.text, [...(texts.get(diagnosis!.text) ?? []), probe]);
-  const text = [...texts]
-    .map(([said, by]) => (texts.size === 1 ? said : `${by.join(', ')}: ${said}`))
+  const said = [...texts].map(([text, by]) => ({ text, probes: by }));
+  const text = said
+    .map((one) => (said.length === 1 ? one.text : `${one.probes.join(', ')}: ${one.text}`))
     .join(' ');
-  return { verdict: verdicts.size === 1 ? first.diagnosis!.verdict : 'mixed', text, named };
+  return { verdict: verdicts.size === 1 ? first.diagnosis!.verdict : 'mixed', text, named, said };
 }
 
 /**

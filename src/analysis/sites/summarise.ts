@@ -1,6 +1,7 @@
 import { diagnoseSite, findCommon } from './common.ts';
 import { listFailed } from './failed.ts';
 import { judgeSites } from './judge.ts';
+import { chooseNext } from './next.ts';
 import { sumParts } from './sums.ts';
 import {
   EXTERNAL_LABEL,
@@ -50,6 +51,7 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
     probes,
     common: findCommon(sites),
+    next: chooseNext(sites, probes),
     warnings: warnOf(parts),
   };
 }

@@ -114,6 +114,8 @@ export interface SiteDiagnosis {
   text: string;
   /** Causes that each of them names. */
   named: { id: string; name: string }[];
+  /** What is said, each once, and the probes whose runs say it: `text` has all of it in a paragraph. */
+  said: { text: string; probes: string[] }[];
 }
 
 /** What all sites behind one model of firewall have in common, and no other site. */
@@ -161,6 +163,14 @@ export interface ProbeSummary {
   diagnosis: { verdict: Diagnosis['verdict']; text: string; named: { id: string; name: string }[] } | null;
 }
 
+/** The run of a probe that is to be diagnosed by itself. */
+export interface NextRun {
+  site: string;
+  probe: string;
+  /** Name of its folder, beside that of the fleet's run. */
+  folder: string;
+}
+
 /** A criterion that did not hold, and at which probes. */
 export interface FailedCriterion {
   /** As the scenario has it. */
@@ -201,6 +211,8 @@ export interface FleetSummary {
   probes: ProbeSummary[];
   /** What is common to the sites of one firewall model alone; only where it holds for all of them. */
   common: CommonCause[];
+  /** Runs of probes at ill sites, at most one of a site: what `rushhour diagnose` says of each is the next to read. */
+  next: NextRun[];
   /** What weakens what is said: sentences. */
   warnings: string[];
 }

@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import type { FoundFleetRun } from '../../read/fleet/list.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
+import { diagnoseCommand } from '../output/diagnose-command.ts';
 
 interface DiagnoseOptions {
   readonly results?: string;
@@ -77,13 +79,18 @@ async function diagnoseFleet(
     import('../../render/fleet-diagnosis.ts'),
   ]);
   const summary = await readFleetSummary(found, true);
-  const { run, text, ill, common } = summary;
+  const { run, text, ill, common, next } = summary;
   const sites = summary.sites.map(({ name, status, firewalls, diagnosis }) => ({
     ...{ name, status, firewalls, diagnosis },
   }));
-  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
+  const look = {
+    ...{ colour: wantsColour(host, host.stdout), width: host.stdout.columns },
+    diagnose: diagnoseCommand(host, dirname(found.dir)),
+  };
   if (json === true)
-    host.stdout.write(`${JSON.stringify({ schema: 1, run: run.id, text, ill, sites, common }, null, 2)}\n`);
+    host.stdout.write(
+      `${JSON.stringify({ schema: 1, run: run.id, text, ill, sites, common, next }, null, 2)}\n`,
+    );
   else
     host.stdout.write(
       markdown === true ? renderFleetDiagnosisMarkdown(summary) : renderFleetDiagnosis(summary, look),

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
@@ -8,6 +9,7 @@ import { addFilterOptions, type FilterOptions, listChosen } from '../choose-runs
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
+import { diagnoseCommand } from '../output/diagnose-command.ts';
 import { reportDamaged } from '../output/report-damaged.ts';
 import { registerPrune } from './results-prune.ts';
 
@@ -196,7 +198,8 @@ async function printFleet(host: Host, found: FoundFleetRun, { json }: ShowOption
   if (json === true) host.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else {
     const colour = wantsColour(host, host.stdout);
-    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
+    const diagnose = diagnoseCommand(host, dirname(found.dir));
+    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns, diagnose }));
   }
   return EXIT.ok;
 }

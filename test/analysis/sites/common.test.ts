@@ -91,7 +91,16 @@ it('a site says what all of its probes name, and that they do not agree', () => 
     partOf('b-2', { site: 'b' }, run(LIMIT)),
   ]);
   expect(sites.map(({ diagnosis }) => diagnosis)).toEqual([
-    { verdict: 'named', text: 'named early-reuse', named: [REUSE] },
-    { verdict: 'named', text: 'b-1: named early-reuse b-2: named rate-limit', named: [] },
+    {
+      ...{ verdict: 'named', text: 'named early-reuse', named: [REUSE] },
+      said: [{ text: 'named early-reuse', probes: ['a-1', 'a-2'] }],
+    },
+    {
+      ...{ verdict: 'named', text: 'b-1: named early-reuse b-2: named rate-limit', named: [] },
+      said: [
+        { text: 'named early-reuse', probes: ['b-1'] },
+        { text: 'named rate-limit', probes: ['b-2'] },
+      ],
+    },
   ]);
 });

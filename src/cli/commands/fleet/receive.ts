@@ -19,6 +19,7 @@ import { withResultsFolder } from '../../../store/run-folder.ts';
 import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
+import { diagnoseCommand } from '../../output/diagnose-command.ts';
 import { createFleetView } from '../../output/fleet-view.ts';
 import { requireRun } from './find-run.ts';
 import { withLink } from './with-link.ts';
@@ -98,7 +99,8 @@ export async function receiveAndPrint(
     host.stdout.write(`${JSON.stringify({ ...run, parts, summary }, null, 2)}\n`);
   } else {
     const colour = wantsColour(host, host.stdout);
-    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
+    const diagnose = diagnoseCommand(host, results);
+    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns, diagnose }));
   }
   host.stderr.write(sayGoesOn(summary, isStopped()));
   return exitCodeOf(summary);
