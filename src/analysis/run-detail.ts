@@ -9,6 +9,8 @@ import type { Summary } from './types.ts';
 
 /** The data of one run for figures and reports: its summary, and the values over time. */
 export interface RunDetail {
+  /** Of its folder. */
+  readonly name: string;
   readonly summary: Summary;
   readonly tested: Tested;
   readonly arms: ReadonlyMap<string, ArmDetail>;

@@ -7,6 +7,7 @@ import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { readFarBeside } from './beside.ts';
 import { chooseEvidence, chooseFarEvidence } from './choose-evidence.ts';
+import { nameOfFolder } from './folder-name.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, summariseSums } from './summary.ts';
 
@@ -29,6 +30,7 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
   const { command, workers, versions, endpoints, host, synResentAtSec = [] } = info;
   const evidence = await chooseEvidence(dir);
   return {
+    name: nameOfFolder(dir, info.id),
     summary: stored ?? { ...(await summariseSums(dir, info, whole!)), ...(await readFarBeside(dir)) },
     tested: describeTested(info),
     arms,

@@ -28,6 +28,7 @@ import type { RunInfo } from '../store/run-info.ts';
 import { eachInterval, sumIntervals } from '../store/run-intervals.ts';
 import { addBrowsing } from './browsing-cells.ts';
 import { readFirewallView } from './firewall-view.ts';
+import { nameOfFolder } from './folder-name.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, readSummary, summariseSums } from './summary.ts';
 
@@ -271,6 +272,7 @@ function tagOf(arm: string, time: ComparedTime): string {
 function factsOf(dir: string, info: RunInfo, summary: Summary): RunFacts {
   return {
     folder: resolve(dir),
+    name: nameOfFolder(dir, summary.run.id),
     run: summary.run,
     scenario: info.scenario,
     workers: info.workers,

@@ -59,8 +59,8 @@ function formatSeconds(longestBurstSec: number): string {
 
 function formatSide(name: string, { runs }: Comparison['before']): string[] {
   return runs.map(
-    ({ id, label, startedAt }) =>
-      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeMarkdown(escapeControls(label))})`}, ${formatMoment(startedAt)}`,
+    ({ name: folder, label, startedAt }) =>
+      `- ${name}: \`${folder}\`${label === '' ? '' : ` (${escapeMarkdown(escapeControls(label))})`}, ${formatMoment(startedAt)}`,
   );
 }
 

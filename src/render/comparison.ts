@@ -95,8 +95,8 @@ function renderSides({ before, after }: Comparison, width: number): string[] {
     const [first] = runs;
     const text =
       runs.length === 1 && first !== undefined
-        ? `${first.id}${first.label === '' ? '' : ` (${first.label})`}, ${formatMoment(first.startedAt)}`
-        : `${formatPlural(runs.length, 'run', 'runs')}: ${runs.map(({ id }) => id).join(', ')}`;
+        ? `${first.name}${first.label === '' ? '' : ` (${first.label})`}, ${formatMoment(first.startedAt)}`
+        : `${formatPlural(runs.length, 'run', 'runs')}: ${runs.map(({ name }) => name).join(', ')}`;
     return renderLabelled(name as string, text, width);
   });
 }

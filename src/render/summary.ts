@@ -20,6 +20,8 @@ export interface SummaryLook {
   readonly width: number;
   /** The results folder; omitted if there is none. */
   readonly dir?: string;
+  /** Of its folder, where it was read from one; its id otherwise. */
+  readonly name?: string;
   /** What was tested; omitted if unknown. */
   readonly tested?: Tested;
   /** Of a run that asks why: its diagnosis follows in full, and its arms are what led to it. */
@@ -50,7 +52,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
     .join('\n\n')}\n`;
 }
 
-function renderRun(summary: Summary, width: number, { dir, tested }: SummaryLook): string[] {
+function renderRun(summary: Summary, width: number, { dir, name, tested }: SummaryLook): string[] {
   const { run, latenessUs, starvedSec = 0, soak, session, firewall, far } = summary;
   const drops = formatCaptureDrops(summary);
   const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
@@ -59,7 +61,7 @@ function renderRun(summary: Summary, width: number, { dir, tested }: SummaryLook
   const happened = whole === undefined ? '' : describeEvents(whole);
   const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time only';
   return [
-    ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
+    ...renderLabelled('run', `${name ?? run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
     ...(happened === '' ? [] : renderLabelled('events', happened, width)),
     ...(tested === undefined ? [] : renderLabelled('tested', formatTested(tested), width)),

@@ -65,7 +65,7 @@ describe('compare', () => {
     expect(comparison).toMatchObject({ schema: 1, verdict: 'better', units: 'seconds' });
     expect(comparison.before.runs).toEqual([
       {
-        ...{ id: BEFORE, label: 'before: one SYN in 50 lost', scenario: 'steady' },
+        ...{ id: BEFORE, name: BEFORE, label: 'before: one SYN in 50 lost', scenario: 'steady' },
         ...{ startedAt: '2026-11-21T05:20:56.085Z', status: 'complete' },
       },
     ]);

@@ -149,4 +149,35 @@ describe('the results of a fleet', () => {
     expect(fewer.out).toContain('Not compared: leeds, york.');
     expect(fewer.out).toMatch(/^leeds: nothing to compare after$/m);
   });
+
+  it('are called by what finds them: the folder of a probe, whose run has the same id as that of the others', async () => {
+    const dir = makeFolder();
+    const results = join(dir, 'results');
+    await keep(results, RUN, ['leeds']);
+    const [hull, leeds] = [`${RUN}-hull-1`, `${RUN}-leeds-1`];
+    const there = '20250131-060000-test';
+    expect(JSON.parse((await cli(dir, 'results', 'show', hull, '--json')).out).run.id).toBe(there);
+    for (const { args, says } of [
+      { args: ['results', 'show', hull], says: new RegExp(`^run +${hull}, complete`, 'm') },
+      { args: ['diagnose', hull], says: new RegExp(`^ {2}run ${hull} \\(`, 'm') },
+      { args: ['diagnose', hull, '--markdown'], says: `Run \`${hull}\`` },
+      {
+        args: ['compare', hull, leeds],
+        says: new RegExp(`^before +${hull} \\([^]*^after +${leeds} \\(`, 'm'),
+      },
+      { args: ['compare', hull, leeds, '--markdown'], says: `- after: \`${leeds}\`` },
+    ]) {
+      const { out } = await cli(dir, ...args);
+      expect(out).toMatch(says);
+      expect(out).not.toContain(there);
+    }
+    const trend = JSON.parse((await cli(dir, 'trend', hull, leeds, '--json')).out);
+    expect(trend.nights.map(({ name }: { name: string }) => name)).toEqual([hull, leeds]);
+    await cli(dir, 'report', hull);
+    expect(readFileSync(join(results, hull, 'report.html'), 'utf8')).toContain(`>${hull}</td>`);
+    expect((await cli(dir, 'export', `${RUN}-hill-1`)).err).toContain(`did you mean ${hull}?`);
+    // What is the id of each is the start of what they are part of.
+    await keep(results, '20250131-060000-test-k3f9', []);
+    expect((await cli(dir, 'export', there)).err).toContain(`${there}-k3f9 is the run of a fleet`);
+  });
 });

@@ -28,8 +28,8 @@ function comparisonOf(lines: readonly ComparisonLine[], changes: Partial<Compari
     sentence: 'Better: stress.stalled.rate 16 % -> 0.1 %.',
     generatorLimited: false,
     warnings: [],
-    before: { runs: [{ ...run, id: 'one', label: 'timer *1* s' }] },
-    after: { runs: [{ ...run, id: 'two', label: '' }] },
+    before: { runs: [{ ...run, id: 'one', name: 'one', label: 'timer *1* s' }] },
+    after: { runs: [{ ...run, id: 'two', name: 'two', label: '' }] },
     units: 'seconds',
     longestBurstSec: 7,
     lines,
@@ -79,7 +79,7 @@ describe('a comparison on the terminal', () => {
 
   it('names every run of a side, what differs, and what --fail-if found', () => {
     const { before } = comparisonOf([]);
-    const runs = [...before.runs, { ...before.runs[0]!, id: 'three' }];
+    const runs = [...before.runs, { ...before.runs[0]!, id: 'three', name: 'three' }];
     const text = renderComparison(
       comparisonOf([lineAt()], {
         before: { runs },

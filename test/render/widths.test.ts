@@ -70,7 +70,14 @@ const line = {
 } as const;
 const side = {
   runs: [
-    { id: ID, label: LABEL, scenario: 'steady', startedAt: '2025-01-31T06:00:00.000Z', status: 'complete' },
+    {
+      id: ID,
+      name: ID,
+      label: LABEL,
+      scenario: 'steady',
+      startedAt: '2025-01-31T06:00:00.000Z',
+      status: 'complete',
+    },
   ],
 } as const;
 const comparison: Comparison = {

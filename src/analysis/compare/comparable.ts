@@ -7,6 +7,8 @@ import type { Diagnosis, Summary } from '../types.ts';
 export interface RunFacts {
   /** Where it is: probes of a fleet that started in the same second give their runs the same id. Absent: not read from a folder. */
   readonly folder?: string;
+  /** Of its folder: what it is found by where several have its id. Absent: its id. */
+  readonly name?: string;
   readonly run: Summary['run'];
   readonly scenario: Scenario;
   readonly workers: number;
@@ -29,6 +31,11 @@ export interface Comparability {
 /** Runs whose lengths differ by more meet different conditions: ports are reused after so many connections. */
 const MAX_LENGTH_RATIO = 1.2;
 
+/** What a run is called by. */
+export function nameOf({ name, run }: Pick<RunFacts, 'name' | 'run'>): string {
+  return name ?? run.id;
+}
+
 /** Checks every run against the first: all should have done the same, except for the change being evaluated. */
 export function checkComparable(before: readonly RunFacts[], after: readonly RunFacts[]): Comparability {
   const [first, ...others] = [...before, ...after];
@@ -38,8 +45,8 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
   for (const facts of [first, ...others]) {
     const { run, generatorLimited, reasons } = facts;
     if (run.status !== 'complete')
-      warnings.add(`${run.id} ${UNFINISHED[run.status]}: what it recorded counts`);
-    if (generatorLimited) warnings.add(`${run.id} was generator-limited: ${reasons.join('; ')}`);
+      warnings.add(`${nameOf(facts)} ${UNFINISHED[run.status]}: what it recorded counts`);
+    if (generatorLimited) warnings.add(`${nameOf(facts)} was generator-limited: ${reasons.join('; ')}`);
   }
   for (const other of others) {
     for (const text of describeOtherWork(first, other)) refusals.add(text);
@@ -47,7 +54,8 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
   }
   const placeOf = ({ folder, run }: RunFacts): string => folder ?? run.id;
   const common = new Set(before.map(placeOf));
-  for (const facts of after) if (common.has(placeOf(facts))) refusals.add(`${facts.run.id} is on both sides`);
+  for (const facts of after)
+    if (common.has(placeOf(facts))) refusals.add(`${nameOf(facts)} is on both sides`);
   return { refusals: [...refusals], warnings: [...warnings] };
 }
 

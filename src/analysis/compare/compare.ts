@@ -1,6 +1,6 @@
 import { compareFirewalls, type ViewedRun } from '../firewall/compare-views.ts';
 import { listFigures } from './arm-figures.ts';
-import { checkComparable } from './comparable.ts';
+import { checkComparable, nameOf } from './comparable.ts';
 import { compareDiagnoses } from './diagnoses.ts';
 import { type Candidate, judgeLines } from './lines.ts';
 import { longestBurstSec } from './long-run.ts';
@@ -75,7 +75,7 @@ function compareFirewallViews(
 
 function viewsOf(runs: readonly RunTimeSeries[]): ViewedRun[] {
   return runs.flatMap(({ facts, firewall }) =>
-    firewall === undefined ? [] : [{ id: facts.run.id, view: firewall }],
+    firewall === undefined ? [] : [{ id: nameOf(facts), view: firewall }],
   );
 }
 
@@ -119,8 +119,9 @@ function shortestOf(runs: readonly RunTimeSeries[]): number {
 
 function sideOf(runs: readonly RunTimeSeries[]): ComparedSide {
   return {
-    runs: runs.map(({ facts: { run } }) => ({
+    runs: runs.map(({ facts, facts: { run } }) => ({
       id: run.id,
+      name: nameOf(facts),
       label: run.label,
       scenario: run.scenario,
       startedAt: run.startedAt,

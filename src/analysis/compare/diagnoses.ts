@@ -1,6 +1,7 @@
 import type { DiagnosedCause, Diagnosis, IllArm } from '../causes/diagnosis.ts';
 import { groupDigits } from '../group-digits.ts';
 import { type Cleared, clearArm } from './clear-arm.ts';
+import { nameOf } from './comparable.ts';
 import type { CauseChange, Comparison, RunTimeSeries, SideDiagnosis } from './types.ts';
 
 interface Diagnosed {
@@ -147,7 +148,7 @@ function statusIn(id: string, side: readonly Diagnosed[]): DiagnosedCause['statu
 
 function inRuns(id: string, side: readonly Diagnosed[]): string {
   const named = statusIn(id, side).filter((status) => status === 'named').length;
-  return side.length === 1 ? side[0]!.run.facts.run.id : `in ${named} of ${side.length} runs`;
+  return side.length === 1 ? nameOf(side[0]!.run.facts) : `in ${named} of ${side.length} runs`;
 }
 
 function sideOf(side: readonly Diagnosed[]): SideDiagnosis {

@@ -116,5 +116,8 @@ export interface CauseChange {
 }
 
 export interface ComparedSide {
-  readonly runs: readonly Pick<Summary['run'], 'id' | 'label' | 'scenario' | 'startedAt' | 'status'>[];
+  readonly runs: readonly (Pick<Summary['run'], 'id' | 'label' | 'scenario' | 'startedAt' | 'status'> & {
+    /** Of its folder. */
+    readonly name: string;
+  })[];
 }

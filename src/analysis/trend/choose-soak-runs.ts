@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { checkComparable, type RunFacts } from '../compare/comparable.ts';
+import { checkComparable, nameOf, type RunFacts } from '../compare/comparable.ts';
 
 export interface Choice<Run> {
   /** Oldest first. */
@@ -93,7 +93,7 @@ function noteUnlike<Run extends { readonly facts: RunFacts }>(
   for (const run of all) {
     if (kept.has(run)) continue;
     const why = checkWork(reference.facts, run.facts).refusals.join('; ');
-    reasons.set(why, [...(reasons.get(why) ?? []), run.facts.run.id]);
+    reasons.set(why, [...(reasons.get(why) ?? []), nameOf(run.facts)]);
   }
   return [...reasons].map(
     ([why, ids]) => `left out ${formatIds(ids)}, because they did something else: ${why}`,

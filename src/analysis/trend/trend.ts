@@ -1,3 +1,4 @@
+import { nameOf } from '../compare/comparable.ts';
 import { medianOf } from '../median.ts';
 import { type DiagnosedNight, findCauseChanges } from './causes.ts';
 import { checkWork } from './choose-soak-runs.ts';
@@ -97,7 +98,7 @@ function describeTrend(
 function describeRun({ facts, lengthSec, arms }: SoakRun, timeZone: string, usualSec: number): TrendNight {
   const { id, label, startedAt, status } = facts.run;
   return {
-    ...{ id, label, startedAt, status, lengthSec },
+    ...{ id, name: nameOf(facts), label, startedAt, status, lengthSec },
     ...localDayOf(startedAt, timeZone),
     generatorLimited: facts.generatorLimited,
     leftOut: whyLeftOut(facts, lengthSec, usualSec),

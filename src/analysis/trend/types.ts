@@ -59,6 +59,8 @@ export interface Trend {
 }
 
 export interface TrendNight extends Pick<Summary['run'], 'id' | 'label' | 'startedAt' | 'status'> {
+  /** Of its folder. */
+  readonly name: string;
   /** `2026-11-14`, in the zone of the whole. */
   readonly date: string;
   /** `01:30` */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import type { FoundFleetRun } from '../../read/fleet/list.ts';
+import { nameOfFolder } from '../../read/folder-name.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
@@ -55,12 +56,14 @@ async function diagnose({ host }: Context, name: string, options: DiagnoseOption
   ]);
   const fleet = await findFleetRun(name, resultsDir(host, options.results));
   if (fleet !== undefined) return diagnoseFleet(host, fleet, options);
-  const { run, diagnosis } = await diagnoseRun(await findRun(name, resultsDir(host, options.results)));
+  const dir = await findRun(name, resultsDir(host, options.results));
+  const { run, diagnosis } = await diagnoseRun(dir);
+  const named = { ...run, id: nameOfFolder(dir, run.id) };
   if (options.json === true) host.stdout.write(`${JSON.stringify({ run: run.id, ...diagnosis }, null, 2)}\n`);
-  else if (options.markdown === true) host.stdout.write(renderDiagnosisMarkdown(run, diagnosis));
+  else if (options.markdown === true) host.stdout.write(renderDiagnosisMarkdown(named, diagnosis));
   else
     host.stdout.write(
-      renderDiagnosisText(run, diagnosis, {
+      renderDiagnosisText(named, diagnosis, {
         colour: wantsColour(host, host.stdout),
         width: host.stdout.columns,
       }),

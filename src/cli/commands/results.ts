@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { FoundFleetRun } from '../../read/fleet/list.ts';
+import { nameOfFolder } from '../../read/folder-name.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import { addFilterOptions, type FilterOptions, listChosen } from '../choose-runs.ts';
@@ -166,6 +167,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
     host.stdout.write(
       renderSummary(summary, {
         ...{ colour, width: host.stdout.columns, dir: shownPath(dir, host.cwd) },
+        name: nameOfFolder(dir, summary.run.id),
         ...(await readTested(dir)),
       }),
     );

@@ -58,7 +58,7 @@ export function renderReport({ runs, comparison }: ReportInput, assets: ReportAs
           { name: 'before', run: runs[0] },
           { name: 'after', run: runs[1] },
         ];
-  const title = `rushhour: ${runs.map(({ summary }) => summary.run.label || summary.run.id).join(' and ')}`;
+  const title = `rushhour: ${runs.map(({ name, summary }) => summary.run.label || name).join(' and ')}`;
   const arms = armNames(sides).map((arm) => ({ arm, figures: figuresOf(arm, sides) }));
   const plots = arms.flatMap(({ arm, figures }, index) =>
     figures.map((figure) => ({ id: idOf(index, figure), arm, plots: figure.plots.map(packPlot) })),

@@ -108,9 +108,9 @@ export function hostSection(sides: readonly Side[]): string {
 }
 
 function factsOf(run: Side['run']): Map<string, string> {
-  const { summary, versions, workers, endpoints } = run;
+  const { name: folder, summary, versions, workers, endpoints } = run;
   const facts = new Map<string, string>([
-    ['run', summary.run.id],
+    ['run', folder],
     ['started', formatMoment(summary.run.startedAt)],
     ['lasted', formatDuration((Date.parse(summary.run.endedAt) - Date.parse(summary.run.startedAt)) * 1_000)],
     ['status', summary.run.status],
