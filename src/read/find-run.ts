@@ -48,6 +48,10 @@ async function findFolder(dir: string): Promise<string | undefined> {
 }
 
 function suggestRun(word: string, runs: readonly RunListing[]): string {
+  if (runs.some(({ scenario }) => scenario === word)) {
+    const flag = `--scenario ${word}`;
+    return `${word} is a scenario: "rushhour results ${flag}" lists its runs, and "rushhour trend ${flag}" compares them`;
+  }
   const names = runs.flatMap(({ name, label }) => (label === '' ? [name] : [name, label]));
   if (names.length === 0) return 'there are no runs yet: rushhour run quickstart creates one';
   return `did you mean ${JSON.stringify(closest(word, names)).slice(1, -1)}? rushhour results lists them all`;

@@ -44,6 +44,9 @@ describe('runs of the probes of a fleet', () => {
     const results = join(dir, 'results');
     await keep(results, RUN);
     await keep(results, LATER);
+    expect((await cli(dir, 'trend', 'test')).err).toContain(
+      'test is a scenario: "rushhour results --scenario test" lists its runs, and "rushhour trend --scenario test" compares them',
+    );
     const none = await cli(dir, 'trend');
     expect(none.exitCode).toBe(2);
     expect(none.err).toContain('no run in ');
