@@ -1,3 +1,4 @@
+import { REFUSED_FOR } from '../analysis/sites/refusals.ts';
 import { sumOverArms } from '../analysis/sites/sums.ts';
 import type {
   CommonCause,
@@ -12,6 +13,7 @@ import { wilsonInterval } from '../analysis/wilson.ts';
 import { escapeControls } from './escape.ts';
 import { describeFailed, describeRamps, listFailedLines } from './fleet-failed.ts';
 import { type FleetLook, renderNext } from './fleet-next.ts';
+import { renderRefusals } from './fleet-refusals.ts';
 import { formatCount, formatMoment, formatShare } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
 import { type Column, layOutTable, renderTable, wrap } from './table.ts';
@@ -77,8 +79,11 @@ export function renderFleet(summary: FleetSummary, look: FleetLook): string {
     renderProbes(summary, width),
     [
       ...probes.flatMap(({ probe, status, trouble }) =>
-        trouble.map((what) => sayTrouble(probe, status, escapeControls(what))),
+        trouble
+          .filter((what) => status !== 'refused' || !what.startsWith(REFUSED_FOR))
+          .map((what) => `${probe}: ${escapeControls(what)}`),
       ),
+      ...renderRefusals(summary),
       ...warnings.flatMap((warning) => wrap(warning, width)),
     ],
     renderNext(summary, look),
@@ -98,11 +103,6 @@ export function whatRan({ label, startsAt }: FleetSummary['run'], scenario: stri
 /** Where nothing was recorded, its id alone has the name: `20250131-060000-steady-k3f9`. */
 function scenarioIn(id: string): string {
   return /^\d{8}-\d{6}-(.+)-[a-z0-9]{4}$/.exec(id)?.[1] ?? '';
-}
-
-/** `a refused: ...` as a sentence; what it lacks, or how it ended, after a colon. */
-function sayTrouble(probe: string, status: ProbeSummary['status'], what: string): string {
-  return status === 'refused' ? `${probe} ${what}` : `${probe}: ${what}`;
 }
 
 /** Which criteria failed, and where: why a run of which nothing is missing does not end with 0. */

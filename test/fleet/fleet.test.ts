@@ -55,7 +55,9 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     );
     expect(only.code).toBe(5);
     expect(only.out).toMatch(/^ {2}b +site=york +refused$/m);
-    expect(only.out).toMatch(/^b refused: \d+(\.\d+)?\/s exceeds the rate that the policy allows, 200\/s$/m);
+    expect(only.out).toMatch(
+      /^refused by b: \d+(\.\d+)?\/s exceeds the rate that the policy allows, 200\/s\n(refused by b: .*\n)*To allow it, .*\n {2}rate: 5\d\d\/s$/m,
+    );
     expect((await fleet.call('fleet', 'run', 'quickstart', '--on', 'site=hull')).err).toContain(
       '--on: no probe has site="hull"',
     );

@@ -32,7 +32,7 @@ suiteNeeding('operators of a fleet', ['nats-server'], () => {
     expect(two).toMatch(/^ {2}b +complete /m);
     expect(two).toMatch(
       new RegExp(
-        `^a refused: it (is busy with|has accepted) ${first.id}( for that time)?, until .+Z by its clock$`,
+        `^refused by a: it (is busy with|has accepted) ${first.id}( for that time)?, until .+Z by its clock$`,
         'm',
       ),
     );

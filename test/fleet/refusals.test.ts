@@ -12,6 +12,8 @@ import { hostFacts } from '../doctor/facts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { TestFleet } from './start-fleet.ts';
 
+const FAST = '300/s exceeds the rate that the policy allows, 200/s';
+
 suiteNeeding('an order that every probe refuses', ['nats-server'], () => {
   let fleet: TestFleet;
   let dir: string;
@@ -37,7 +39,10 @@ suiteNeeding('an order that every probe refuses', ['nats-server'], () => {
         const isKept = read.kind === 'soak' && read.label === 'kept';
         const answer = isKept
           ? { kind: 'accepted', attempts: 1, firstAtMs: 1 }
-          : { kind: 'refused', reasons: ['too much'] };
+          : {
+              kind: 'refused',
+              reasons: read.kind === 'run' && read.label === 'fast' ? [FAST] : ['too much'],
+            };
         const told = JSON.stringify({ v: PROTOCOL, fleetRun, ...answer });
         await jetstream.publish(SUBJECTS.event('a', fleetRun), told);
         message.ack();
@@ -55,6 +60,14 @@ suiteNeeding('an order that every probe refuses', ['nats-server'], () => {
     const code = await runCli(['fleet', ...args, ...credentials], host, createFakeRun().services);
     return { code, out: host.stdout.text, err: host.stderr.text };
   };
+
+  it('is told with what would allow it, where that is known', async () => {
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const { err } = await call('run', 'quickstart', '--at', at, '--no-follow', '--label', 'fast');
+    expect(err).toMatch(
+      /\na: refused: 300\/s exceeds .*\nTo allow it, a probe's owner would add to its policy, .*:\n {2}rate: 300\/s\n$/,
+    );
+  });
 
   it('is told to whoever does not follow it, and no success', async () => {
     const at = new Date(Date.now() + 3_600_000).toISOString();

@@ -69,7 +69,7 @@ describe('a fleet’s run', () => {
     const run = { ...healthy()!, summary: { ...summary(), run: { ...summary().run, scenario: CLEARS } } };
     const shown = renderFleet(summariseFleet(facts, [...parts, partOf('d', {}, run)]), WIDE);
     expect(shown).not.toContain('\u001b');
-    expect(shown).toContain('c refused: because\\u{1b}[2J\n');
+    expect(shown).toContain('refused by c: because\\u{1b}[2J\n');
     expect(shown).toMatch(/^ {2}c +refused$/m);
     expect(shown).toContain('1 of 4 sites is ill beside the others: leeds\\u{1b}[2J. Refused: c.');
   });
@@ -181,6 +181,25 @@ describe('a fleet’s run', () => {
     ]);
     expect(renderFleetDiagnosisMarkdown(told)).toContain(
       '### leeds: ill\n\n- a-1: Named: ports reused early.\n- a-2, a-3: Cannot tell: several.\n',
+    );
+  });
+
+  it('has each reason for which probes refused once, and what would allow it', () => {
+    const rate = '300/s exceeds the rate that the policy allows, 200/s';
+    const proxy = 'proxy 127.0.0.1:3128 is not among those that the policy allows (none)';
+    const parts = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((probe, index) => ({
+      ...partOf(probe, {}, undefined),
+      status: 'refused' as const,
+      trouble: (index === 0 ? [rate] : [proxy, rate]).map((reason) => `refused: ${reason}`),
+    }));
+    expect(renderFleet(summariseFleet(facts, parts), WIDE).split('\n\n').at(-1)).toBe(
+      [
+        `refused by a, b, c, d, e and 2 more: ${rate}`,
+        `refused by b, c, d, e, f and 1 more: ${proxy}`,
+        "To allow it, a probe's owner would add to its policy, as far as it lacks this:",
+        '  proxies: ["127.0.0.1:3128"]',
+        '  rate: 300/s\n',
+      ].join('\n'),
     );
   });
 

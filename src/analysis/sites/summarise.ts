@@ -2,6 +2,7 @@ import { diagnoseSite, findCommon } from './common.ts';
 import { listFailed } from './failed.ts';
 import { judgeSites } from './judge.ts';
 import { chooseNext } from './next.ts';
+import { linesToAllow, listRefusals } from './refusals.ts';
 import { sumParts } from './sums.ts';
 import {
   EXTERNAL_LABEL,
@@ -36,6 +37,7 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
   const ill = sites.filter(({ status }) => status === 'ill').map(({ name }) => name);
   const startsAt = facts.startsAtMs === undefined ? null : new Date(facts.startsAtMs).toISOString();
   const stage = stageOf(parts);
+  const refusals = listRefusals(parts);
   const scenarios = [...new Set(parts.flatMap(({ run }) => run?.summary.run.scenario ?? []))];
   return {
     schema: 1,
@@ -50,6 +52,7 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
     externals: groupBy(parts, ill, externalOf),
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
     probes,
+    ...{ refusals, toAllow: linesToAllow(refusals.map(({ reason }) => reason)) },
     common: findCommon(sites),
     next: chooseNext(sites, probes),
     warnings: warnOf(parts),

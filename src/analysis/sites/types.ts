@@ -163,6 +163,12 @@ export interface ProbeSummary {
   diagnosis: { verdict: Diagnosis['verdict']; text: string; named: { id: string; name: string }[] } | null;
 }
 
+/** A reason for which probes refused a run. */
+export interface Refusal {
+  reason: string;
+  probes: string[];
+}
+
 /** The run of a probe that is to be diagnosed by itself. */
 export interface NextRun {
   site: string;
@@ -209,6 +215,10 @@ export interface FleetSummary {
   /** By the label `firewall`. */
   firewalls: GroupSummary[];
   probes: ProbeSummary[];
+  /** Reasons for which probes refused the run, each once. */
+  refusals: Refusal[];
+  /** What the owners of these probes would add to their policies to allow it, each a line of such a file. */
+  toAllow: string[];
   /** What is common to the sites of one firewall model alone; only where it holds for all of them. */
   common: CommonCause[];
   /** Runs of probes at ill sites, at most one of a site: what `rushhour diagnose` says of each is the next to read. */

@@ -61,28 +61,63 @@ function refuseHosts(policy: Policy, { farEnd, arms }: Scenario): string[] {
     return policy.embedded === true ? [] : ['the policy does not allow an embedded far end on this machine'];
   }
   const { targets = [], proxies = [] } = policy;
-  const over = (what: string, rules: readonly HostRule[], used: readonly HostPort[]): string[] =>
+  const over = (
+    what: string,
+    rules: readonly HostRule[],
+    used: readonly HostPort[],
+    whose: (host: string) => string,
+  ): string[] =>
     [...new Set(used.filter((each) => !isAllowed(rules, each)).map(formatHostPort))].map(
-      (host) => `${what} ${host} is not among those that the policy allows (${formatRules(rules)})`,
+      (host) =>
+        `${what} ${host}${whose(host)} is not among those that the policy allows (${formatRules(rules)})`,
     );
+  const proxiesOf = ({ proxy, beside = [] }: Arm): HostPort[] => [
+    ...(proxy === undefined ? [] : [proxy]),
+    ...beside,
+  ];
+  const asTarget = nameArms(arms, askedHosts);
+  const asProxy = nameArms(arms, proxiesOf);
   // To connect to a proxy and send nothing is less than to use it.
   const bare = arms.filter(({ via }) => sendsNothing(via));
   const others = arms.filter(({ via }) => !sendsNothing(via));
   const asked = others.flatMap(askedHosts);
   // Refused as targets, they are not told again.
   const told = new Set(asked.filter((each) => !isAllowed(targets, each)).map(formatHostPort));
-  const used = arms.flatMap(({ proxy, beside = [] }) => [...(proxy === undefined ? [] : [proxy]), ...beside]);
   const scripted = arms.filter(({ pac }) => pac !== undefined);
   return [
-    ...over('target', targets, asked),
+    ...over('target', targets, asked, asTarget),
     ...over(
       'target',
       [...targets, ...proxies],
       bare.map(({ target }) => target).filter((target) => !told.has(formatHostPort(target))),
+      // It may be the proxy of other arms, which nobody takes for a target.
+      (host) => sayBare(asTarget(host)),
     ),
-    ...over('proxy', proxies, used),
+    ...over('proxy', proxies, arms.flatMap(proxiesOf), asProxy),
     ...scripted.map(({ name }) => `arm ${name} leaves its proxy to a script: name it instead`),
   ];
+}
+
+/** Of arms that are refused, so many are named. */
+const MOST_ARMS = 5;
+
+/** Whose a host is: ` of arm connect`; empty where it is that of all arms. */
+function nameArms(
+  arms: readonly Arm[],
+  hostsOf: (arm: Arm) => readonly HostPort[],
+): (host: string) => string {
+  return (host) => {
+    const own = arms.filter((arm) => hostsOf(arm).map(formatHostPort).includes(host)).map(({ name }) => name);
+    if (own.length === arms.length) return '';
+    const more = own.length > MOST_ARMS ? ` and ${own.length - MOST_ARMS} more` : '';
+    return ` of ${own.length === 1 ? 'arm' : 'arms'} ${own.slice(0, MOST_ARMS).join(', ')}${more}`;
+  };
+}
+
+/** Of arms that connect and send nothing, as to the proxy of others. */
+function sayBare(whose: string): string {
+  if (whose === '') return '';
+  return `${whose}, which ${whose.startsWith(' of arms') ? 'send' : 'sends'} it no request,`;
 }
 
 /** A run that chooses its arms also connects to other ports of the host that it is about. */
@@ -116,7 +151,9 @@ function refuseLoad({ rate, attempts, concurrency = 0 }: Policy, scenario: Scena
       ? [`${formatRate(ratePerSec)} exceeds the rate that the policy allows, ${formatRate(rate)}`]
       : []),
     ...(look !== undefined && look.ratePerSec > rate
-      ? [`its check before the load exceeds the rate that the policy allows, ${formatRate(rate)}`]
+      ? [
+          `its check before the load, ${formatRate(look.ratePerSec)}, exceeds the rate that the policy allows, ${formatRate(rate)}`,
+        ]
       : []),
     ...unbounded.map(({ name }) => `arm ${name} does not say how many attempts it makes at most`),
     ...(total > attempts

@@ -1,3 +1,4 @@
+import { REFUSED_FOR } from '../../analysis/sites/refusals.ts';
 import type { PartStatus } from '../../analysis/sites/types.ts';
 import type { AbsentProbe, FleetFilePart } from '../../store/fleet-file.ts';
 
@@ -27,7 +28,7 @@ export function troubleOf({ events, copy, isRevoked }: FleetFilePart, goesOn?: s
             : 'has not told how it ended',
         ]
       : []),
-    ...(last?.kind === 'refused' ? last.reasons.map((reason) => `refused: ${reason}`) : []),
+    ...(last?.kind === 'refused' ? last.reasons.map((reason) => `${REFUSED_FOR}${reason}`) : []),
     ...(last?.kind === 'ended' && last.status !== 'complete'
       ? [`${last.status}${last.why === undefined ? '' : ` (${last.why})`}`]
       : []),

@@ -67,6 +67,22 @@ describe('a policy', () => {
     expect(refusalsOf(bare)).toEqual([]);
   });
 
+  it('says whose a host is that it refuses, where it is not that of all arms', () => {
+    const text = TRAFFIC.replace('via: direct', "via: proxy, proxy: '198.51.100.1:3128'");
+    const bare = "{ via: tcp, target: 'tcp://198.51.100.1:3128', load: [{ hold: { rate: 1/s, for: 10s } }] }";
+    const proxies = 'is not among those that the policy allows (proxy.example.org:3128)';
+    const both =
+      'is not among those that the policy allows (www.example.org, 192.0.2.0/24, proxy.example.org:3128)';
+    expect(refusalsOf(`${text}  connect: ${bare}\n`)).toEqual([
+      `target 198.51.100.1:3128 of arm connect, which sends it no request, ${both}`,
+      `proxy 198.51.100.1:3128 of arm traffic ${proxies}`,
+    ]);
+    expect(refusalsOf(`${text}  connect: ${bare}\n  again: ${bare}\n`)[0]).toBe(
+      `target 198.51.100.1:3128 of arms connect, again, which send it no request, ${both}`,
+    );
+    expect(refusalsOf(text)).toEqual([`proxy 198.51.100.1:3128 ${proxies}`]);
+  });
+
   it('names a host that it refuses once, and each rule once', () => {
     const both = `${TRAFFIC}  bare: { via: tcp, load: [{ hold: { rate: 1/s, for: 10s } }] }\n`;
     expect(refusalsOf(both, '', { target: 'http://198.51.100.1:81/' })).toEqual([

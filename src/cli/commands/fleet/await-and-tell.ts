@@ -1,7 +1,9 @@
+import { linesToAllow } from '../../../analysis/sites/refusals.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { FleetEvent } from '../../../fleet/messages.ts';
 import { awaitEvents } from '../../../fleet/operator/await-ends.ts';
 import { escapeControls } from '../../../render/escape.ts';
+import { renderToAllow } from '../../../render/fleet-refusals.ts';
 import type { Host } from '../../host.ts';
 import type { Output } from '../../output/process-output.ts';
 import { inWords } from './receive.ts';
@@ -29,6 +31,7 @@ export async function awaitAndTell(
   const release = host.onStopSignal(() => ending.abort());
   const timer = setTimeout(() => ending.abort(), ANSWERED_WITHIN_MS);
   const isThere = ({ probe }: { readonly probe: string }): boolean => how.present.includes(probe);
+  const reasons: string[] = [];
   try {
     const silent = await awaitEvents(
       link,
@@ -36,10 +39,12 @@ export async function awaitAndTell(
       how.kinds,
       (probe, event) => {
         (how.out ?? host.stdout).write(`${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
+        if (event.kind === 'refused') reasons.push(...event.reasons);
         how.told?.(probe, event);
       },
       ending.signal,
     );
+    for (const line of renderToAllow(linesToAllow(reasons))) host.stderr.write(`${line}\n`);
     return [...silent, ...parts.filter((part) => !isThere(part)).map(({ probe }) => probe)].sort();
   } finally {
     clearTimeout(timer);
