@@ -29,7 +29,7 @@ suiteNeeding('an order that chooses its arms', ['nats-server'], () => {
       fleet.writePolicy('a', 'schema: 1\ntargets: [127.0.0.1]\nrate: 200\nattempts: 5000\n');
       const refused = await fleet.call('fleet', 'run', 'diagnose', ...flags);
       expect(refused.out).toContain(
-        'a refused: the policy does not allow that it chooses its arms itself (adaptive)\n',
+        'refused by a: the policy does not allow that it chooses its arms itself (adaptive)\n',
       );
     } finally {
       server.close();

@@ -71,7 +71,7 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
       const pulled = await fleet.call('fleet', 'pull', 'newer');
       expect(pulled.code).toBe(5);
       expect(pulled.out).toContain(
-        `a refused: it is of version ${PROTOCOL + 1}, and this probe is of version ${PROTOCOL}: install the same rushhour on both`,
+        `refused by a: it is of version ${PROTOCOL + 1}, and this probe is of version ${PROTOCOL}: install the same rushhour on both`,
       );
       const { running, id } = await fleet.order('quickstart', '--rate', '50', '-t', '2s');
       const orders = await link.jetstream.consumers.get('RUSHHOUR_ORDERS', {
@@ -102,7 +102,7 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
       const said = `it answers in version ${PROTOCOL + 1}, and this rushhour is of version ${PROTOCOL}: install the same on both`;
       const pulled = await fleet.call('fleet', 'pull', 'newer');
       expect(pulled.code).toBe(5);
-      expect(pulled.out).toContain(`a refused: ${said}`);
+      expect(pulled.out).toContain(`refused by a: ${said}`);
       expect((await fleet.call('fleet', 'stop', 'newer')).out).toBe(`a: refused: ${said}\n`);
     } finally {
       await link.connection.close();
@@ -116,13 +116,15 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
     const run = () => fleet.call('fleet', 'run', 'quickstart', '--rate', '50', '-t', '2s');
     fleet.writePolicy('a', 'schema: 1\nembedded: true\nrate: 10\nattempts: 5000\nsecrets: [hush-hush]\n');
     const broken = await run();
-    expect(broken.out).toContain('a refused: its policy cannot be read, which its owner has to mend\n');
+    expect(broken.out).toContain('refused by a: its policy cannot be read, which its owner has to mend\n');
     expect(broken.out + broken.err).not.toContain('hush');
     await fleet.says(probe, 'it takes no orders for now: ');
     fleet.writePolicy('a', 'schema: 1\nembedded: true\nrate: 10\nattempts: 5000\n');
     probe.kill('SIGHUP');
     await fleet.says(probe, 'the policy was read again');
-    expect((await run()).out).toMatch(/^a refused: \S+\/s exceeds the rate that the policy allows, 10\/s$/m);
+    expect((await run()).out).toMatch(
+      /^refused by a: \S+\/s exceeds the rate that the policy allows, 10\/s$/m,
+    );
     expect(probe.exitCode).toBeNull();
   });
 });
@@ -138,7 +140,7 @@ suiteNeeding('a probe on a full disk', ['nats-server', 'root'], () => {
         const fill = () => disk.fill(8_192).catch(() => {});
         await fill();
         const refused = await fleet.call('fleet', 'run', 'quickstart', '--rate', '50', '-t', '2s');
-        expect(refused.out).toContain('a refused: its disk is full\n');
+        expect(refused.out).toContain('refused by a: its disk is full\n');
         await disk.makeRoom();
         const { running, id } = await fleet.order('quickstart', '--rate', '50', '-t', '12s');
         await fleet.says(running, 'a: started');

@@ -93,7 +93,7 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     expect((await fleet.call('fleet', 'pull', id)).out).toBe(pulled.out);
     const shown = (await fleet.call('results', 'show', night)).out;
     expect(shown).toMatch(/^ {2}a +site=leeds +complete/m);
-    expect(shown).toMatch(/^b refused: .* exceeds the rate that the policy allows, 1\/s$/m);
+    expect(shown).toMatch(/^refused by b: .* exceeds the rate that the policy allows, 1\/s$/m);
     const removed = await fleet.call('fleet', 'soak', 'remove', id);
     expect({ code: removed.code, out: removed.out.split('\n').sort() }).toEqual({
       code: 0,

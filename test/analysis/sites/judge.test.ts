@@ -182,7 +182,7 @@ describe('a fleet', () => {
       '  quickstart, 1970-01-01 00:00:00 UTC',
       'No verdict on leeds: its probes refused the run.',
       '  a       site=leeds  refused',
-      'a refused: too much',
+      'refused by a: too much',
     ]);
   });
 
