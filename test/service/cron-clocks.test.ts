@@ -72,7 +72,9 @@ exec ${findTool('cron')} -f`;
   });
 
   it('begins once where its time comes twice', async () => {
-    const started = await watchCron('2027-10-31 00:58:30', 1_000, { minute: 34, times: 2 });
-    expect(started).toEqual(['night', 'mark', 'mark']);
+    // Four minutes take a quarter of a second: the mark may overtake the night, and a second night would come before the third.
+    const started = await watchCron('2027-10-31 00:58:30', 1_000, { minute: 34, times: 3 });
+    expect(started.filter((word) => word === 'night')).toHaveLength(1);
+    expect(started.indexOf('night')).toBeLessThan(2);
   });
 });
