@@ -231,14 +231,17 @@ export interface ArmSummary {
    */
   outages?: { runs: { fromSec: number; toSec: number }[]; periodSec: number | null };
   /** The arm's ramp phases, excluded from everything above; absent without ramps. */
-  ramp?: {
-    scheduled: number;
-    started: number;
-    unsent: number;
-    established: number;
-    completed: number;
-    stalled: number;
-  };
+  ramp?: RampSums;
+}
+
+/** What ramps started and what became of it. */
+export interface RampSums {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  established: number;
+  completed: number;
+  stalled: number;
 }
 
 /** How many ports, in the median second, in nine of ten, and at most. */

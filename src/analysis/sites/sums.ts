@@ -1,6 +1,6 @@
-import type { ArmSummary, Summary } from '../types.ts';
+import type { ArmSummary, RampSums, Summary } from '../types.ts';
 import { wilsonInterval } from '../wilson.ts';
-import type { ArmSums, FleetPart, GroupSums, RampSums } from './types.ts';
+import type { ArmSums, FleetPart, GroupSums } from './types.ts';
 
 const COUNTERS = [
   ...(['scheduled', 'started', 'unsent', 'established', 'completed'] as const),

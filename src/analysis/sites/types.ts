@@ -1,6 +1,6 @@
 import type { ReducedRun } from '../compare/ratio.ts';
 import type { ComparisonLine } from '../compare/types.ts';
-import type { Diagnosis, Summary } from '../types.ts';
+import type { Diagnosis, RampSums, Summary } from '../types.ts';
 
 /** Labels of probes by which the results of a fleet are summed up. */
 export const SITE_LABEL = 'site';
@@ -74,15 +74,6 @@ export interface ArmSums {
   refusals: Record<string, number>;
   /** Ramps, which are in none of the other counts; absent without any. */
   ramp?: RampSums;
-}
-
-export interface RampSums {
-  scheduled: number;
-  started: number;
-  unsent: number;
-  established: number;
-  completed: number;
-  stalled: number;
 }
 
 /** Sums of some of a fleet's probes. */
