@@ -3,9 +3,9 @@
 # connection is in TIME_WAIT or FIN-WAIT-2, that succeeds at once if there were timestamps: net.ipv4.tcp_tw_reuse = 0 forbids
 # nothing, and no second is waited for. It fails with EADDRNOTAVAIL, "Cannot assign requested address", while the last one is in
 # FIN-WAIT-1. That is over within a round trip if the server closes at once, or nothing was exchanged; else Linux delays the
-# acknowledgement of a FIN like any other: for 40 ms after a request and its answer, on loopback, where the round trip takes some
-# 20 us. So ports that are chosen from a small range fail with an error that names an address, where a server is slow to close,
-# and not where they were used a moment ago.
+# acknowledgement of a FIN like any other: by 40 ms after a request and its answer, on loopback, where a round trip takes some
+# microseconds. So a client that uses its ports again soon meets an error about an address where servers are slow to close, and meets
+# none where TIME_WAIT piles up.
 #
 # Seen on Linux 6.18, Python 3.11, 20 ports each, three times:
 #   timestamps 1  FIN-WAIT-1 20 EADDRNOTAVAIL  FIN-WAIT-2 20 connected      TIME_WAIT 20 connected

@@ -147,8 +147,11 @@ export class SourcePortPool {
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h; FIN-WAIT-2 of a closed socket lasts equally long (tcp_fin_timeout). */
 const TIME_WAIT_US = 60_000_000;
 
-/** The longest that Linux delays an acknowledgement, that of a FIN included: TCP_DELACK_MAX in include/net/tcp.h. */
-const LONGEST_DELAY_US = 200_000;
+/**
+ * Linux delays an acknowledgement, that of a FIN included, for no longer than a round trip: 40 ms at the least and 200 ms at the most
+ * (TCP_DELACK_MIN, TCP_DELACK_MAX in include/net/tcp.h; tcp_send_delayed_ack() in net/ipv4/tcp_output.c), and a tick (HZ of 100).
+ */
+const [LEAST_DELAY_US, LONGEST_DELAY_US, TICK_US] = [40_000, 200_000, 10_000];
 
 /** Timestamps were negotiated: TCPI_OPT_TIMESTAMPS, include/uapi/linux/tcp.h. */
 const TIMESTAMPS = 1;
@@ -161,26 +164,31 @@ const TIMESTAMPS = 1;
  */
 export function isInLocalTimeWait(record: Readonly<AttemptRecord>, close: CloseMode): boolean {
   const isEstablished = record.establishedAtUs >= 0;
-  if (!isEstablished || close === 'reset') return false;
-  // The far end's FIN came first, or its RST ended everything.
-  const endedByFarEnd = record.cause === 'eof' || record.cause === 'errno';
-  if (endedByFarEnd || (record.phase === 'done' && close === 'peer' && record.respondedAtUs >= 0))
-    return false;
+  if (!isEstablished || close === 'reset' || isEndedByFarEnd(record, close)) return false;
   if (record.cause === 'timeout' || record.cause === 'stopped') return true;
   return (record.tcpOptions & TIMESTAMPS) === 0 || record.tcpOptions < 0;
 }
 
+/** The far end's FIN came first, or its RST ended everything. */
+function isEndedByFarEnd(
+  { cause, phase, respondedAtUs }: Readonly<AttemptRecord>,
+  close: CloseMode,
+): boolean {
+  return cause === 'eof' || cause === 'errno' || (phase === 'done' && close === 'peer' && respondedAtUs >= 0);
+}
+
 /**
- * How long a connection that has ended may still be in FIN-WAIT-1 or LAST-ACK, from which connect() would not take its address and
- * port, with timestamps or without: until the far end has acknowledged the FIN, which it does as it closes, or some time later
- * (40 ms after an exchange, measured on Linux 6.18; findings/a-bound-port-is-refused-until-its-fin-is-acknowledged.sh). To close
- * takes about as long as to answer; of ports chosen at random, hardly any is met by the few that take longer.
+ * How long a connection that has ended may be in FIN-WAIT-1 or LAST-ACK, from which connect() does not take its address and port, with
+ * timestamps or without: until the far end has acknowledged the FIN. It does so as it closes, or else after a while (44 ms after
+ * an exchange, measured on Linux 6.18; findings/a-bound-port-is-refused-until-its-fin-is-acknowledged.sh).
  */
 function mayBeClosingUs(record: Readonly<AttemptRecord>, close: CloseMode): number {
-  const { startedAtUs, establishedAtUs, respondedAtUs } = record;
+  const { startedAtUs, establishedAtUs, cause } = record;
   // A RST leaves nothing, in either direction.
-  if (establishedAtUs < 0 || close === 'reset' || record.cause === 'errno') return 0;
-  const answeredAtUs = respondedAtUs < 0 ? establishedAtUs : respondedAtUs;
+  if (establishedAtUs < 0 || close === 'reset' || cause === 'errno') return 0;
   const handshakeUs = establishedAtUs - startedAtUs;
-  return Math.min(Math.max(0, answeredAtUs - startedAtUs), handshakeUs + LONGEST_DELAY_US);
+  // Who has sent a FIN acknowledges the other's at once.
+  if (isEndedByFarEnd(record, close)) return handshakeUs;
+  const delayUs = Math.min(Math.max(LEAST_DELAY_US, handshakeUs), LONGEST_DELAY_US);
+  return handshakeUs + delayUs + TICK_US;
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Tally } from '../../src/analysis/tally.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
@@ -82,6 +82,23 @@ arms:
     // All but the first use of each of the 50 ports, wherever that was.
     expect(reused(await countsOf(summary.run.id))).toBeGreaterThanOrEqual(200);
     expect(reused(await countsOf(summary.run.id))).toBeLessThanOrEqual(250);
+  });
+
+  it('at random are not used again before the far end has acknowledged the FIN', async () => {
+    // It reads a FIN at once and closes late: meanwhile, its system acknowledges the FIN after 40 ms.
+    const slow = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+      socket.on('end', () => setTimeout(() => socket.end(), 60));
+    });
+    slow.listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const source = '{ addresses: 127.0.0.1, ports: 23000-23039, order: random }';
+    const file = await scenario('slow', port, source, '{ concurrency: 4, attempts: 400 }', 'close: fin');
+    const summary = await place.measure(['run', file, '--workers', '1']);
+    slow.close();
+    expect(summary.arms['arm']!.outcomes).toEqual({ ok: 400 });
   });
 
   it('come back at the age asked for, as the counts by age show', async () => {
