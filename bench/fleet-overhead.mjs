@@ -1,7 +1,7 @@
 /**
  * What a fleet adds to a load: `rushhour run` with two workers, two probes that share the same load, and the run again, in turn
- * against one nginx, so that what the machine changes by itself stands beside what the fleet does; and the processor time of one probe beside that of `rushhour run` with one worker, at the same rate. Needs nginx and
- * nats-server.
+ * against one nginx, so that what the machine changes by itself stands beside what the fleet does; and the processor time of one
+ * probe beside that of `rushhour run` with one worker, at the same rate. Needs nginx and nats-server.
  *
  *   node bench/fleet-overhead.mjs --rate 1000 --seconds 30 --rounds 3
  */

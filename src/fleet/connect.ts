@@ -36,6 +36,11 @@ export class RefusedError extends EnvironmentError {
   }
 }
 
+/** For whoever holds a token that is good for nothing any more. */
+export function askForToken(probe: string): string {
+  return `ask the operator for a new one: "rushhour fleet enroll ${probe}", after "rushhour fleet revoke ${probe}" if it was used`;
+}
+
 function refusalOf(role: Role): [what: string, hint: string] {
   switch (role.kind) {
     case 'probe':
@@ -46,7 +51,7 @@ function refusalOf(role: Role): [what: string, hint: string] {
     case 'newcomer':
       return [
         `the token for ${role.id}: it was used, has expired, was revoked or replaced by a newer one, or is of another fleet`,
-        `ask the operator for a new one: "rushhour fleet enroll ${role.id}", after "rushhour fleet revoke ${role.id}" if it was used`,
+        askForToken(role.id),
       ];
     default:
       return [

@@ -146,6 +146,20 @@ export const event = z.discriminatedUnion('kind', [
 ]);
 export type FleetEvent = z.output<typeof event>;
 
+/** Of what a probe tells of a run, so much is told: the stream takes 64 KiB, and JSON may write a character in six bytes. */
+const [MOST_REASONS, MOST_REASON_TEXT] = [8, 1_000];
+
+/** The same event, as short as whoever receives it takes it; what it leaves out, the probe's own stderr has. */
+export function fitEvent(told: FleetEvent): FleetEvent {
+  const cut = (text: string): string =>
+    text.length <= MOST_REASON_TEXT ? text : `${text.slice(0, MOST_REASON_TEXT - 3)}...`;
+  if (told.kind === 'ended') return told.why === undefined ? told : { ...told, why: cut(told.why) };
+  if (told.kind !== 'refused') return told;
+  const more = told.reasons.length - MOST_REASONS;
+  const reasons = told.reasons.slice(0, MOST_REASONS).map(cut);
+  return { ...told, reasons: more > 0 ? [...reasons, `and for ${more} more reasons`] : reasons };
+}
+
 /** Why a soak ended that the operator had removed. */
 export const REMOVED = 'it was removed';
 

@@ -1,4 +1,5 @@
 import type { BrowserLoad, Load, OpenLoad, Phase, SweepLoad } from './load-types.ts';
+import type { Scenario } from './types.ts';
 
 /** A stretch of an open loop whose rate changes linearly. Each level of a step is a stretch. */
 export interface Stretch {
@@ -77,6 +78,18 @@ export function loadDurationUs(load: Load): number | undefined {
     case 'open':
       return stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0);
   }
+}
+
+/**
+ * How long a scenario lasts at most, microseconds: from second 0, with its check before the load, and with connections that are held. Arms
+ * that do not say count as none.
+ */
+export function longestUs({ arms, look }: Pick<Scenario, 'arms' | 'look'>): number {
+  const lengths = arms.map(({ load, holdUs }) => {
+    const loadUs = loadDurationUs(load);
+    return loadUs === undefined ? 0 : Math.max(loadUs, holdUs);
+  });
+  return Math.max(0, ...lengths) + (look?.forUs ?? 0);
 }
 
 /** An attempt starts up to a second late, and one that is younger than a second is not proved. */

@@ -64,7 +64,8 @@ suiteNeeding('what a probe and its operator are told', ['nats-server'], () => {
   });
 
   it('of another process that is the same probe: beside it, or with copied credentials elsewhere', async () => {
-    await fleet.up('a');
+    const server = await fleet.up('a');
+    await fleet.says(server, 'each needs a policy of its owner first: docs/fleet.md has one to begin with\n');
     const probe = fleet.probe('a');
     await fleet.present('a');
     const beside = await fleet.call(

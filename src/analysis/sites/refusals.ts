@@ -36,12 +36,12 @@ const LISTED: readonly (readonly [key: string, reason: RegExp])[] = [
   ['secrets', /^it reads (.+) on this machine, which the policy does not list under secrets$/],
 ];
 
-/** The least that a policy has to allow, as its file has it; undefined: that is not said. */
+/** What a policy has to allow at least, read from a reason and written as its file has it. */
 const LEAST: readonly (readonly [key: string, reason: RegExp, read: Reader])[] = [
   [
     'rate',
-    /^(?:its check before the load, )?([\d.]+\/(?:s|min|h))(?:,)? exceeds the rate/,
-    [readRate, sayRate],
+    /^(?:its check before the load, )?([\d.]+\/(?:s|min|h)),? exceeds the rate/,
+    [readRate, formatRate],
   ],
   ['attempts', /^([\d,]+) attempts exceed those that the policy allows/, [readCount, String]],
   ['duration', /^a load of ([\d.]+(?:us|ms|s|m|h)) exceeds the time/, [parseDuration, formatDuration]],
@@ -105,10 +105,6 @@ function readOr(read: (text: string) => number, text: string): number[] {
 function readRate(text: string): number {
   const [, figure = '', unit = ''] = /^([\d.]+)(.*)$/.exec(text) ?? [];
   return parseRate(`${Math.ceil(Number(figure))}${unit}`);
-}
-
-function sayRate(perSec: number): string {
-  return formatRate(perSec);
 }
 
 function readCount(text: string): number {

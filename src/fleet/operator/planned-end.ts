@@ -1,6 +1,6 @@
 import { parseScenario } from '../../scenario/load.ts';
+import { longestUs } from '../../scenario/load-shape.ts';
 import type { RunOrder } from '../messages.ts';
-import { longestUs } from '../policy/judge.ts';
 
 /**
  * When the load of a run ends at the latest, by the clock by which it starts.

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markUnsent, unmarkUnsent } from '../../store/unsent-mark.ts';
-import type { FleetEvent, RunOrder, SoakOrder } from '../messages.ts';
+import { type FleetEvent, fitEvent, type RunOrder, type SoakOrder } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { encodeRunPart, type Piece, type RunPart } from '../run-part.ts';
 import {
@@ -116,7 +116,8 @@ export class RunOutbox {
     return this.#dir === undefined ? undefined : { dir: this.#dir, process: this.#process ?? '' };
   }
 
-  async addEvent(event: FleetEvent): Promise<void> {
+  async addEvent(told: FleetEvent): Promise<void> {
+    const event = fitEvent(told);
     const id = this.#events.idOf(event);
     this.#events.add(id, event);
     await this.#journal.append({ kind: 'event', id, event }, true);

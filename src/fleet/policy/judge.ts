@@ -1,6 +1,12 @@
 import { groupThousands } from '../../analysis/group-digits.ts';
 import { BOUNDS } from '../../scenario/bounds.ts';
-import { browserConnections, loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
+import {
+  browserConnections,
+  loadAttempts,
+  loadDurationUs,
+  longestUs,
+  peakPerSec,
+} from '../../scenario/load-shape.ts';
 import type { Load } from '../../scenario/load-types.ts';
 import { askedHosts } from '../../scenario/page-hosts.ts';
 import type { Arm, AuthSpec, HostPort, Scenario } from '../../scenario/types.ts';
@@ -91,7 +97,7 @@ function refuseHosts(policy: Policy, { farEnd, arms }: Scenario): string[] {
       [...targets, ...proxies],
       bare.map(({ target }) => target).filter((target) => !told.has(formatHostPort(target))),
       // It may be the proxy of other arms, which nobody takes for a target.
-      (host) => sayBare(asTarget(host)),
+      (host) => (asTarget(host) === '' ? '' : `${asTarget(host)}, which gets no request,`),
     ),
     ...over('proxy', proxies, arms.flatMap(proxiesOf), asProxy),
     ...scripted.map(({ name }) => `arm ${name} leaves its proxy to a script: name it instead`),
@@ -112,12 +118,6 @@ function nameArms(
     const more = own.length > MOST_ARMS ? ` and ${own.length - MOST_ARMS} more` : '';
     return ` of ${own.length === 1 ? 'arm' : 'arms'} ${own.slice(0, MOST_ARMS).join(', ')}${more}`;
   };
-}
-
-/** Of arms that connect and send nothing, as to the proxy of others. */
-function sayBare(whose: string): string {
-  if (whose === '') return '';
-  return `${whose}, which ${whose.startsWith(' of arms') ? 'send' : 'sends'} it no request,`;
 }
 
 /** A run that chooses its arms also connects to other ports of the host that it is about. */
@@ -203,15 +203,6 @@ function refuseTimes(policy: Policy, { scenario, startsAtMs }: JudgedRun, nowMs:
         ]
       : []),
   ];
-}
-
-/** From second 0, with the check before the load; arms that do not say count as none. Microseconds. */
-export function longestUs({ arms, look }: Scenario): number {
-  const lengths = arms.map(({ load, holdUs }) => {
-    const loadUs = loadDurationUs(load);
-    return loadUs === undefined ? 0 : Math.max(loadUs, holdUs);
-  });
-  return Math.max(0, ...lengths) + (look?.forUs ?? 0);
 }
 
 /** What a run would change, read or execute on this machine beyond opening connections. */

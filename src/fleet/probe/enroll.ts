@@ -5,7 +5,7 @@ import { EnvironmentError, UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
 import { makeFolder } from '../../store/make-folder.ts';
 import { askNearest } from '../ask-nearest.ts';
-import { connectFleet, RefusedError } from '../connect.ts';
+import { askForToken, connectFleet, RefusedError } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { type EnrolmentToken, readToken, serverAnswer } from '../enrolment.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
@@ -98,18 +98,13 @@ async function ask(
     const answer = readMessage(serverAnswer, message.data);
     if (answer?.kind === 'done') return undefined;
     const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';
-    const hint = `ask the operator for a new token: rushhour fleet enroll ${probe}`;
-    // Of one that was used, the server says what has to come before that.
-    throw new TokenError(
-      `the server did not enroll ${probe}: ${why}`,
-      why.includes('fleet enroll') ? {} : { hint },
-    );
+    throw new TokenError(`the server did not enroll ${probe}: ${why}`, { hint: askForToken(probe) });
   } catch (cause) {
     if (cause instanceof TokenError) throw cause;
     // Its holder may ask for its own probe alone.
     if (isForbidden(cause)) {
       throw new TokenError(`the token for ${probe} is not valid: its secret is that of another token`, {
-        hint: `ask the operator for a new one: rushhour fleet enroll ${probe}`,
+        hint: askForToken(probe),
         cause,
       });
     }

@@ -169,14 +169,8 @@ export class Player {
     if (folder !== undefined) await requireCutShort(folder.dir, order, scenario, resultsDir);
     const handle = await startSession(
       {
-        ...{
-          scenario,
-          label: labelOfPart(order.label, id, order.fleetRun),
-          engine,
-          resultsDir,
-          command,
-          look: 'stop',
-        },
+        label: labelOfPart(order.label, id, order.fleetRun),
+        ...{ scenario, engine, resultsDir, command, look: 'stop' },
         workers: decideWorkers({ workers: 'auto', engine }, scenario, { cores: host.cpus.count }),
         ...{ startsAtMs: order.startsAtMs, share: order.share },
         ...(soak !== undefined && { soak: { forUs: soak.forUs, windowSec: soak.windowSec } }),

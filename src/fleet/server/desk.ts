@@ -53,11 +53,7 @@ export function admitProbe({ tokens }: Users, probe: string, key: string, nowMs:
   const { publicKey, expiresAtMs, usedBy } = token;
   if (usedBy === key) return { answer: { v: PROTOCOL, kind: 'done' } };
   if (usedBy !== undefined)
-    return {
-      answer: refuse(
-        `the token has been used: if not by this machine's owner, or to enroll it anew, "rushhour fleet revoke ${probe}" and then "rushhour fleet enroll ${probe}"`,
-      ),
-    };
+    return { answer: refuse("the token has been used: if not by this machine's owner, have it revoked") };
   return { state: { kind: 'enrolled', publicKey: key, token: { publicKey, expiresAtMs } } };
 }
 

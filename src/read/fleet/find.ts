@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { listRuns, type RunListing } from '../listing.ts';
+import { holdsRun, listRuns, type RunListing } from '../listing.ts';
 import { type FoundFleetRun, listFleetRuns, openIfThere } from './list.ts';
 import { labelsOfFleet, leaveOutParts } from './parts.ts';
 
@@ -14,6 +14,9 @@ export async function findFleetRun(word: string, resultsDir: string): Promise<Fo
     (await openIfThere(resolve(word))) ??
     (isName(word) ? await openIfThere(join(resultsDir, word)) : undefined);
   if (direct !== undefined) return direct;
+  // The most frequent word, which needs no look at all the others.
+  if ((await holdsRun(resolve(word))) || (isName(word) && (await holdsRun(join(resultsDir, word)))))
+    return undefined;
   const fleets = await listFleetRuns(resultsDir);
   if (fleets.length === 0) return undefined;
   const all = await listRuns(resultsDir);

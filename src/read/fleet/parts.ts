@@ -73,19 +73,18 @@ export function describeLeftOut({ leftOut }: Pick<Series<unknown>, 'leftOut'>): 
   ];
 }
 
-/** What the labels of a fleet's run's parts say of the whole, each once. */
+/** What the labels of a fleet's run's parts say of the whole; several may say the same. */
 export function labelsOfFleet(
   { dir, file: { id, parts } }: FoundFleetRun,
   byDir: ReadonlyMap<string, Pick<RunListing, 'label'>>,
 ): string[] {
-  const labels = parts.flatMap(({ probe }) => {
-    const part = byDir.get(partFolder(dir, probe));
-    return part === undefined ? [] : [labelOfWhole(part.label, probe, id)];
+  return parts.flatMap(({ probe }) => {
+    const label = labelOfWhole(byDir.get(partFolder(dir, probe))?.label ?? '', probe, id);
+    return label === '' ? [] : [label];
   });
-  return [...new Set(labels)].filter((label) => label !== '');
 }
 
-/** The labels of a fleet's run in a line; empty: it has none. */
+/** The labels of a fleet's run in a line, each once; empty: it has none. */
 export function joinLabels(labels: readonly string[]): string {
   return [...new Set(labels)].filter((label) => label !== '').join(', ');
 }

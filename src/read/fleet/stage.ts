@@ -1,5 +1,5 @@
 import type { Stage } from '../../analysis/sites/types.ts';
-import { loadDurationUs } from '../../scenario/load-shape.ts';
+import { loadDurationUs, longestUs } from '../../scenario/load-shape.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { FleetFilePart } from '../../store/fleet-file.ts';
 
@@ -21,11 +21,10 @@ export interface Planned {
 }
 
 /** @param soakUs how long it lasts if it is a soak */
-export function planOf({ arms, look }: Scenario, soakUs: number | undefined): Planned {
+export function planOf(scenario: Scenario, soakUs: number | undefined): Planned {
   if (soakUs !== undefined) return { loadUs: soakUs, wholeUs: soakUs };
-  const loadUs = Math.max(0, ...arms.map(({ load }) => loadDurationUs(load) ?? 0));
-  const heldUs = Math.max(loadUs, ...arms.map(({ holdUs }) => holdUs));
-  return { loadUs, wholeUs: heldUs + (look?.forUs ?? 0) };
+  const loadUs = Math.max(0, ...scenario.arms.map(({ load }) => loadDurationUs(load) ?? 0));
+  return { loadUs, wholeUs: longestUs(scenario) };
 }
 
 /**

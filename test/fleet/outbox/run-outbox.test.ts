@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { event, type FleetEvent, readMessage } from '../../../src/fleet/messages.ts';
 import { readStream } from '../../../src/fleet/operator/read-stream.ts';
 import { RunCopy } from '../../../src/fleet/operator/run-copy.ts';
 import { RunJournal } from '../../../src/fleet/outbox/journal.ts';
@@ -200,6 +201,30 @@ suiteNeeding('what an outbox reads', ['linux'], () => {
     const { state } = await receive(join(dir, 'read-copy'), stored);
     expect(state).toEqual({ hasEnded: true, missing: [], differing: [] });
     expect(filesOf(join(dir, 'read-copy'))).toEqual(filesOf(folder));
+  });
+});
+
+describe('what a probe tells of a run', () => {
+  const tell = async (name: string, told: Partial<FleetEvent>) => {
+    const stored: Uint8Array[] = [];
+    const outbox = await RunOutbox.take('a', name, new RunJournal(join(dir, `${name}.jsonl`)));
+    await outbox.addEvent({ v: PROTOCOL, fleetRun: name, ...told } as FleetEvent);
+    await outbox.send(async (_, __, payload) => {
+      stored.push(payload);
+    });
+    return { event: readMessage(event, stored[0]!), bytes: stored[0]!.length };
+  };
+
+  it('is as short as the operator takes it and the stream has room for, however long a policy is', async () => {
+    const long = '\u0007'.repeat(5_000);
+    const refused = await tell('refused', { kind: 'refused', reasons: Array(150).fill(long) });
+    expect(refused.event).toMatchObject({ kind: 'refused' });
+    expect((refused.event as { reasons: string[] }).reasons.at(-1)).toBe('and for 142 more reasons');
+    expect(refused.bytes).toBeLessThan(STREAMS.events.max_msg_size);
+    const ended = await tell('ended', { kind: 'ended', status: 'failed', why: long });
+    expect(ended.event).toMatchObject({ status: 'failed', why: expect.stringMatching(/\.\.\.$/) });
+    const short = await tell('short', { kind: 'refused', reasons: ['no', 'never'] });
+    expect(short.event).toMatchObject({ reasons: ['no', 'never'] });
   });
 });
 

@@ -74,11 +74,11 @@ describe('a policy', () => {
     const both =
       'is not among those that the policy allows (www.example.org, 192.0.2.0/24, proxy.example.org:3128)';
     expect(refusalsOf(`${text}  connect: ${bare}\n`)).toEqual([
-      `target 198.51.100.1:3128 of arm connect, which sends it no request, ${both}`,
+      `target 198.51.100.1:3128 of arm connect, which gets no request, ${both}`,
       `proxy 198.51.100.1:3128 of arm traffic ${proxies}`,
     ]);
     expect(refusalsOf(`${text}  connect: ${bare}\n  again: ${bare}\n`)[0]).toBe(
-      `target 198.51.100.1:3128 of arms connect, again, which send it no request, ${both}`,
+      `target 198.51.100.1:3128 of arms connect, again, which gets no request, ${both}`,
     );
     expect(refusalsOf(text)).toEqual([`proxy 198.51.100.1:3128 ${proxies}`]);
   });

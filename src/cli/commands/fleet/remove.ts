@@ -131,14 +131,16 @@ async function removeAll(
 
 /** Those of these probes that have no credentials any more. */
 async function findRevoked({ jetstream }: Link, probes: readonly string[]): Promise<string[]> {
-  const [{ askAgain }, { isRevokedSince }] = await Promise.all([
+  const [{ askAgain }, { isRevokedSince }, { sideBySide }] = await Promise.all([
     import('../../../fleet/ask-again.ts'),
     import('../../../fleet/operator/find-revoked.ts'),
+    import('../../../fleet/operator/side-by-side.ts'),
   ]);
   const manager = await askAgain(() => jetstream.jetstreamManager());
-  const revoked: string[] = [];
-  for (const probe of probes) if (await askAgain(() => isRevokedSince(manager, probe))) revoked.push(probe);
-  return revoked;
+  const revoked = await sideBySide(probes, async (probe) =>
+    (await askAgain(() => isRevokedSince(manager, probe))) ? [probe] : [],
+  );
+  return revoked.flat();
 }
 
 /** @throws UsageError if one cannot be the id of a run */
