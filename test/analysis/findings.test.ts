@@ -182,8 +182,8 @@ describe('the age at which connections are cut', () => {
     expect(confidence(300, 300, 301)).toBe('medium');
     expect(confidence(10, 20, 30, 40, 50, 60, 70, 80, 90, 100)).toBe('medium');
     expect(confidence(10, 500, 250)).toBe('low');
-    expect(confidence(...Array.from({ length: 9 }, () => 300))).toBe('medium');
-    expect(confidence(...Array.from({ length: 10 }, () => 300))).toBe('high');
+    expect(confidence(...Array.from({ length: 4 }, () => 300))).toBe('medium');
+    expect(confidence(...Array.from({ length: 5 }, () => 300))).toBe('high');
   });
 
   it('is told to be absent where none was cut, and apart from that, where none was there to cut', () => {

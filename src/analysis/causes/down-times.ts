@@ -15,11 +15,12 @@ const FEWEST_REFUSED = 5;
 /** What refuses keeps silent of hardly any. */
 const HARDLY_ANY = 0.05;
 
-/** When nearly all that came to an endpoint was refused; only the end of it was seen if nothing was tried as it began. */
+/** When nearly all that came to an endpoint was refused. */
 interface DownTime {
   readonly fromSec: number;
   readonly toSec: number;
-  readonly isBegunBefore: boolean;
+  /** Others were tried before and after it; otherwise its beginning or its end alone was seen. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -30,7 +31,7 @@ export const describeDownTimes = perSymptom((symptom, seen): string | undefined 
   if (symptom.kind !== 'refused') return undefined;
   const beside = besideOf(symptom, seen);
   const times = listDownTimes(beside);
-  const whole = times.filter(({ isBegunBefore }) => !isBegunBefore);
+  const whole = times.filter(({ isWhole }) => isWhole);
   if (whole.length === 0 || refusedIn(symptom, times) < symptom.count * MOST) return undefined;
   const cut = countCut(beside, times);
   const { own, all } = countResets(beside);
@@ -49,7 +50,22 @@ export function listDownTimes(beside: readonly ArmSeen[]): readonly DownTime[] {
   const whole = joint.outages.filter(
     ({ started, refused, stalled }) => refused >= started * MOST && stalled <= refused * HARDLY_ANY,
   );
-  return [...whole.map((one) => ({ ...one, isBegunBefore: false })), ...listEnds(joint)];
+  return [
+    ...whole.map((one) => ({ ...one, isWhole: true })),
+    ...listBeginnings(joint, beside),
+    ...listEnds(joint),
+  ];
+}
+
+/** Refused in the last second in which anything was tried, as what was open ended: nobody saw how long it went on. */
+function listBeginnings({ started, refused, bad }: Joint, beside: readonly ArmSeen[]): DownTime[] {
+  return started.flatMap((count, second) => {
+    const isLast = count >= FEWEST_TRIED && (started[second + 1] ?? 0) === 0;
+    const failed = refused[second] ?? 0;
+    if (!isLast || bad[second - 1] !== 0 || failed < FEWEST_REFUSED || failed !== bad[second]) return [];
+    const time = { fromSec: second + 1 - failed / count, toSec: second + 1, isWhole: false };
+    return countCut(beside, [time]) >= FEWEST_CUT ? [time] : [];
+  });
 }
 
 /** Refused as the load began, and no longer a second later: it had been so before anything was tried. */
@@ -59,7 +75,7 @@ function listEnds({ started, refused, bad }: Joint): DownTime[] {
     const failed = refused[second] ?? 0;
     const isOver = (started[second + 1] ?? 0) > 0 && bad[second + 1] === 0;
     return isFirst && isOver && failed >= FEWEST_REFUSED && failed === bad[second]
-      ? [{ fromSec: second, toSec: second + failed / count, isBegunBefore: true }]
+      ? [{ fromSec: second, toSec: second + failed / count, isWhole: false }]
       : [];
   });
 }

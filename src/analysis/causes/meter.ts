@@ -25,8 +25,8 @@ const FOLLOWS = 0.3;
 /** So many seconds' worth open at once leave no pool whose rests counts of seconds could hide. */
 const SHORT_REST_SEC = 3;
 
-/** Requests enough to say that they are not lost as SYNs are. */
-const ENOUGH_REQUESTS = 200;
+/** Requests enough to say whether they are lost as SYNs are, and how long they wait. What lets few through carries few. */
+const ENOUGH_REQUESTS = 20;
 
 /**
  * That all arms together got the same number through in each second, whatever was tried, while many times that number were open: what
@@ -39,8 +39,20 @@ export const describeMeter = perSymptom((symptom, seen): string | undefined => {
   const all = seen.arms.filter(alike);
   const besides = besideOf(symptom, seen).filter(alike);
   const meanwhile = all.filter((arm) => isMeanwhile(arm, symptom.arm));
-  return describeGroup(besides) ?? describeGroup(all) ?? describeGroup(meanwhile, all);
+  const ofSource = besides.filter((arm) => isDeepStrictEqual(sourcesOf(arm), sourcesOf(symptom.arm)));
+  const others = seen.arms.filter((arm) => !ofSource.includes(arm));
+  return (
+    describeGroup(besides) ??
+    describeGroup(all) ??
+    describeGroup(meanwhile, { asking: all, when: ' of all arms together that ran then' }) ??
+    describeGroup(ofSource, {
+      ...{ asking: besides, when: ' in which nothing was tried from any other address' },
+      isCounted: (second) => others.every(({ series }) => (series.bySecond.get(second)?.started ?? 0) === 0),
+    })
+  );
 });
+
+const sourcesOf = ({ arm }: ArmSeen) => arm.source?.addresses ?? [];
 
 /** Whether arms had starts in the same seconds: what counts for each source lets more through where several sent. */
 function isMeanwhile(one: ArmSeen, other: ArmSeen): boolean {
@@ -49,15 +61,26 @@ function isMeanwhile(one: ArmSeen, other: ArmSeen): boolean {
   );
 }
 
-/** @param asking arms whose requests tell whether SYNs alone are lost */
-function describeGroup(arms: readonly ArmSeen[], asking = arms): string | undefined {
+interface Group {
+  /** Arms whose requests tell whether SYNs alone are lost; default: these. */
+  readonly asking?: readonly ArmSeen[];
+  /** What is said of the arms and of their seconds. */
+  readonly when?: string;
+  /** Default: every second. */
+  readonly isCounted?: (second: number) => boolean;
+}
+
+function describeGroup(
+  arms: readonly ArmSeen[],
+  { asking = arms, when = ' of all arms together', isCounted = () => true }: Group = {},
+): string | undefined {
   const joint = joinArms(arms);
   if (joint === undefined || !areSynsAlone(asking)) return undefined;
-  const level = findLevel(joint);
+  const level = findLevel(joint, isCounted);
   if (level === undefined) return undefined;
   const { perSec, fromPerSec, toPerSec, open } = level;
   if (open < perSec * SHORT_REST_SEC || isQueue(arms, perSec)) return undefined;
-  return `about ${Math.round(perSec)}/s got through in each second of all arms together${asking === arms ? '' : ' that ran then'}, whether ${fromPerSec} or ${toPerSec}/s were tried, with up to ${open} open at once`;
+  return `about ${Math.round(perSec)}/s got through in each second${when}, whether ${fromPerSec} or ${toPerSec}/s were tried, with up to ${open} open at once`;
 }
 
 interface Level {
@@ -69,9 +92,12 @@ interface Level {
   readonly open: number;
 }
 
-function findLevel({ started, through, bad, ended }: Joint): Level | undefined {
+function findLevel(
+  { started, through, bad, ended }: Joint,
+  isCounted: (second: number) => boolean,
+): Level | undefined {
   const isAbove = (second: number): boolean =>
-    (started[second] ?? 0) > 0 && bad[second]! >= started[second]! * ABOVE_FROM;
+    isCounted(second) && (started[second] ?? 0) > 0 && bad[second]! >= started[second]! * ABOVE_FROM;
   const failing = started.flatMap((_, second) => (isAbove(second) && isAbove(second - 1) ? [second] : []));
   // What lets nearly all pass in the end refuses none for want of room in a second, however many it keeps waiting.
   if (sumOf(failing, through) >= sumOf(failing, started) * NEARLY_ALL) return undefined;

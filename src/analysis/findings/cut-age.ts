@@ -8,8 +8,11 @@ import type { Finder } from './finder.ts';
 /** Cuts this close together, relative to their age, come from one timer. */
 const NARROW_SPREAD = 0.05;
 
-/** Fewer cuts than this do not form a pattern. */
+/** Fewer cuts than this do not form a pattern, */
 const ENOUGH_CUTS = 10;
+
+/** unless they were at one age: that so many are by chance has odds of one in ten thousand. */
+const ENOUGH_AT_ONE_AGE = 5;
 
 export const cutAge: Finder = {
   inArm: (arm, { arms, histograms, tally }) =>
@@ -81,7 +84,8 @@ function describeSeen(ages: Histogram, cuts: Cuts, held: number): Part {
   const isNarrow = p90 - p10 <= NARROW_SPREAD * p50;
   const isMany = ages.totalCount >= ENOUGH_CUTS;
   return {
-    confidence: isNarrow && isMany ? 'high' : isNarrow || isMany ? 'medium' : 'low',
+    confidence:
+      isNarrow && ages.totalCount >= ENOUGH_AT_ONE_AGE ? 'high' : isNarrow || isMany ? 'medium' : 'low',
     figures: { ageSec: p50 },
     text: `${ages.totalCount} of ${held} held connections were cut${formatHow(cuts)} at an age of ${p50} s (p10 ${p10} s, p90 ${p90} s)`,
   };

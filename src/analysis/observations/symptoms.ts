@@ -11,8 +11,10 @@ const FEWEST = 3;
 /** A smaller share is what any long run has; an outage counts whatever its share. */
 const SMALLEST_SHARE = 0.001;
 
-/** Fewer connections that were cut have no pattern. */
+/** Fewer connections that were cut have no pattern, unless they are so large a share of those that were held. */
 const FEWEST_CUT = 10;
+const FEWEST_OF_FEW = 5;
+const LARGE_SHARE = 0.1;
 
 const COUNTED = SYMPTOMS.filter((kind) => kind !== 'waits' && kind !== 'holes');
 
@@ -75,7 +77,7 @@ function ofKind(kind: SymptomKind, arms: readonly ArmSeen[]): Symptom[] {
 
 function isIll(arm: ArmSeen, kind: SymptomKind): boolean {
   const { count = 0, of = 0 } = countOf(arm, kind) ?? {};
-  if (kind === 'cut') return count >= FEWEST_CUT;
+  if (kind === 'cut') return count >= FEWEST_CUT || (count >= FEWEST_OF_FEW && count >= of * LARGE_SHARE);
   const hasGap = arm.gaps.some((gap) => (kind === 'stalled' || kind === 'refused') && gap[kind] >= FEWEST);
   return count >= FEWEST && (count >= of * SMALLEST_SHARE || hasGap);
 }

@@ -48,6 +48,26 @@ const CELLS: readonly Cell[] = [
     without: (seen) => withoutArms(seen, ['keep-4', 'steps-3']),
   },
   {
+    ...{ name: 'age-limit-few', cause: 'age-limit' },
+    ...{ decidedBy: 'connections that were opened at different times', without: openedAtOnce },
+  },
+  {
+    ...{ name: 'rate-limit-few', cause: 'rate-limit', decidedBy: 'connections that are held' },
+    without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
+  },
+  {
+    ...{ name: 'rate-limit-of-source', cause: 'rate-limit', decidedBy: 'connections that are held' },
+    without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2', 'keep-4']),
+  },
+  {
+    ...{
+      name: 'service-down-at-end',
+      cause: 'service-down',
+      decidedBy: 'outages seen from their beginning to their end',
+    },
+    without: (seen) => withoutArms(seen, ['fill-3', 'steps-4', 'other-port-3']),
+  },
+  {
     ...{ name: 'rate-limit', cause: 'rate-limit', decidedBy: 'connections that are held' },
     without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
   },
