@@ -1,5 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { wilsonInterval } from '../wilson.ts';
 import { describeClosedAlike } from './clean-arms.ts';
+import { besideOf } from './cuts.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
 import { resetsByTtl } from './refusals.ts';
@@ -31,6 +33,7 @@ export const acceptQueue = {
     ...judgeUntaken(symptom, seen),
     ...(ENDS.has(symptom.kind) ? judgeEnds(symptom, seen) : judgeWaits(symptom)),
     ...(symptom.kind === 'stalled' ? judgeStalls(symptom, seen) : []),
+    ...(symptom.kind === 'late' ? judgeLate(symptom, seen) : []),
   ],
   decidedBy: [
     {
@@ -98,6 +101,22 @@ function judgeWaits({ arm, kind }: Symptom): Judgement[] {
   return waitUs > LATE_US && kind === 'stalled'
     ? supports(`first bytes came late, ${ms(waitUs)} after the handshake`)
     : NOTHING;
+}
+
+/** How much less often SYNs go unanswered than requests, at most, where a full queue drops both. */
+const AS_OFTEN = 2;
+
+/** A full queue leaves SYNs unanswered as it does ACKs and requests (tcp_conn_request, net/ipv4/tcp_input.c). */
+function judgeLate(symptom: Symptom, seen: Observations): Judgement[] {
+  const { requestsResent: resent } = symptom.arm.summary;
+  const beside = besideOf(symptom, seen);
+  const stalled = beside.reduce((sum, arm) => sum + arm.stalled, 0);
+  const started = beside.reduce((sum, arm) => sum + arm.started, 0);
+  if (resent === undefined || wilsonInterval(stalled, started)[1] * AS_OFTEN >= resent.ci95[0])
+    return NOTHING;
+  return contradicts(
+    `${resent.count} of ${resent.measured} requests were sent again, and ${stalled === 0 ? 'none' : stalled} of ${started} handshakes with the same endpoint stalled: a queue that is full leaves SYNs unanswered as well`,
+  );
 }
 
 function judgeStalls(symptom: Symptom, seen: Observations): Judgement[] {

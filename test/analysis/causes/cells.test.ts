@@ -52,6 +52,14 @@ const CELLS: readonly Cell[] = [
     ...{ decidedBy: 'connections that were opened at different times', without: openedAtOnce },
   },
   {
+    ...{
+      name: 'loss-after-near',
+      cause: 'loss-after-handshake',
+      decidedBy: 'handshakes enough to say that none stalls',
+    },
+    without: ({ arms, ...seen }) => ({ ...seen, arms: arms.filter(({ name }) => name === 'baseline-2') }),
+  },
+  {
     ...{ name: 'rate-limit-few', cause: 'rate-limit', decidedBy: 'connections that are held' },
     without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
   },
