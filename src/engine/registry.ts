@@ -30,10 +30,9 @@ interface EngineKind {
 export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   raw: {
     load: async () => (await import('./raw/engine.ts')).createRawEngine,
-    cannot({ via, tls, load }) {
+    cannot({ via, tls }) {
       if (via === 'tunnel') return 'uses a tunnel';
-      if (tls !== undefined) return 'speaks TLS';
-      return load.kind === 'browsers' ? 'plays browsers' : undefined;
+      return tls === undefined ? undefined : 'speaks TLS';
     },
     imitatesClients: false,
     callsLibc: true,

@@ -237,6 +237,8 @@ export interface Engine {
    * at once.
    */
   poll(maxWaitUs: number): void;
+  /** Has `poll` end its wait as well once this descriptor can be read; absent: it never waits. */
+  watchBesides?(fd: number): void;
   /**
    * Ends holds as if their time were up, so that a drain need not wait for them: each is proved to be alive and
    * settles, as done if it is, within five seconds (holding.ts).

@@ -13,6 +13,7 @@ export {
   resetOnClose,
   sendAtOnce,
   setSocketOptions,
+  startConnecting,
   startKeepAlive,
   takeSocketError,
 } from './socket.ts';

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { SocketOptions } from '../scenario/types.ts';
 import { getScratch } from './arena.ts';
 import {
@@ -88,6 +89,23 @@ export function setSocketOptions(fd: number, family: 4 | 6, options: SocketOptio
   if (errno === 0 && mss !== undefined) errno = setInteger(fd, IPPROTO_TCP, TCP_MAXSEG, mss);
   if (errno === 0 && synCount !== undefined) errno = setInteger(fd, IPPROTO_TCP, TCP_SYNCNT, synCount);
   return errno;
+}
+
+/**
+ * Starts connecting a non-blocking socket.
+ * @param to its address is a literal of its family
+ * @returns 0 once the SYN is on its way, or an errno
+ */
+export function startConnecting(
+  fd: number,
+  to: { readonly family: 4 | 6; readonly address: string; readonly port: number },
+): number {
+  const { sockaddr } = getScratch();
+  const length = writeSockaddr(sockaddr.bytes, to.family, to.address, to.port);
+  const libc = loadLibc();
+  if (libc.connect(fd, sockaddr.address, length) === 0) return 0;
+  const errno = libc.errno();
+  return errno === constants.errno.EINPROGRESS ? 0 : errno;
 }
 
 /** Makes close() send an RST and leave no TIME_WAIT: SO_LINGER (1, 0), socket(7). */

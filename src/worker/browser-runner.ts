@@ -2,6 +2,8 @@ import type { Browser } from '../engine/browser/browser.ts';
 import { BrowserEngine, sourceOf } from '../engine/browser/engine.ts';
 import { compilePage } from '../engine/browser/page.ts';
 import { PROFILES } from '../engine/browser/profiles/profiles.ts';
+import { DescriptorSockets } from '../engine/browser/sockets/descriptors.ts';
+import type { Sockets } from '../engine/browser/sockets/types.ts';
 import type { BrowserArm, BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
@@ -31,6 +33,8 @@ export interface BrowserRunnerOptions {
   readonly countOpen: () => number;
   /** For an arm with Negotiate. */
   readonly stock?: TokenStock;
+  /** Where connections come from; absent: Node. */
+  readonly sockets?: Sockets;
 }
 
 /** A connection that has not ended. */
@@ -71,11 +75,22 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   #nonces = 0;
   #isStopped = false;
 
+  /**
+   * The sockets that all populations of a shard share: beside the raw engine, by system calls as it makes them.
+   * @returns undefined if each population has Node's
+   */
+  static socketsFor(
+    { engine, maxOpen }: Pick<ShardPlan, 'engine' | 'maxOpen'>,
+    clock: Clock,
+  ): Sockets | undefined {
+    return engine === 'raw' ? new DescriptorSockets(clock, maxOpen) : undefined;
+  }
+
   constructor(options: BrowserRunnerOptions) {
     const { plan, load, index, clock } = options;
     this.#options = options;
     this.clock = clock;
-    this.engine = new BrowserEngine(index, toBrowserArm(options), this);
+    this.engine = new BrowserEngine(index, toBrowserArm(options), this, options.sockets);
     this.#ports = BrowserPorts.open(options.planned, plan.index, plan.count);
     this.#random = createRandomBelow(plan.index + 1);
     for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
@@ -85,17 +100,20 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
 
   /** A page continues after the last one was opened: it may still need connections. */
   standing(): Standing {
-    if (this.#blocked.size > 0 || !this.#isStopped) return 'timed';
+    if (this.#blocked.size > 0 || !this.#isStopped || Number.isFinite(this.engine.dueUs)) return 'timed';
     return this.engine.isLoading ? 'waiting' : 'exhausted';
   }
 
   /**
    * When it has to be looked at next: a page may be opened a little later than it is due. The end of the load counts as an
-   * event: idle browsers then close their connections.
+   * event: idle browsers then close their connections. Pages in progress have times of their own.
    */
   nextDueUs(nowUs: number): number {
     if (this.#blocked.size > 0) return nowUs + RETRY_US;
-    return Math.min(this.#due.soonestUs, this.#options.load.forUs) + MAY_BE_LATE_US;
+    const pageUs = this.#isStopped
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.#due.soonestUs, this.#options.load.forUs) + MAY_BE_LATE_US;
+    return Math.min(pageUs, this.engine.dueUs);
   }
 
   onSooner(tell: (dueUs: number) => void): void {

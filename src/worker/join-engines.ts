@@ -8,17 +8,21 @@ export interface LoopEngine
   readonly longestRestUs?: number | undefined;
 }
 
-/** Node's event loop drives browsers, and must not wait long for another engine. */
+/** Where Node's event loop drives browsers, it must not wait long for another engine. */
 const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
 
 /** Browsers' handshakes are to be looked at often enough to begin another beside a slow one. */
 const BROWSERS_REST_US = 5_000;
 
-/** Combines a shard's engine and its browser populations, if any, into one engine: all of them must exist already. */
+/**
+ * Combines a shard's engine and its browser populations, if any, into one engine: all of them must exist already. The
+ * populations share their sockets.
+ */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
   if (populations.length === 0) return engine;
+  const havePolls = populations.some(({ polls }) => polls);
   return {
-    polls: engine.polls,
+    polls: engine.polls || havePolls,
     // Of what browsers do, the loop is told.
     get longestRestUs() {
       return engine.open > 0 ? undefined : BROWSERS_REST_US;
@@ -30,8 +34,13 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
       return populations.reduce((open, population) => open + population.open, engine.open);
     },
     poll(maxWaitUs) {
-      for (const population of populations) population.poll();
-      engine.poll(Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
+      // Populations that wait for themselves end the waits of an engine that has anything to wait for.
+      const isForPopulations = havePolls && engine.open + (engine.closing ?? 0) === 0;
+      if (!isForPopulations)
+        engine.poll(havePolls ? maxWaitUs : Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
+      // Whichever waits tells all of them.
+      for (const [index, population] of populations.entries())
+        population.poll(index === 0 && isForPopulations ? maxWaitUs : 0);
     },
     release(isHurried, arm) {
       if (arm === undefined) for (const population of populations) population.release();

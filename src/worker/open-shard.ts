@@ -18,11 +18,13 @@ const MAX_STALLS_PER_FRAME = 500;
 /** Everything that executes a shard's attempts, joined: nothing has started yet. */
 export interface OpenShard {
   readonly recorder: Recorder;
-  /** The engine for all arms without browsers; close it at the end. */
+  /** The engine for all arms without browsers. */
   readonly single: Engine;
   /** That engine and the browser populations. */
   readonly engine: LoopEngine;
   readonly feeders: readonly LoopFeeder[];
+  /** Releases what the engines hold; nothing may be open any more. */
+  close(): void;
 }
 
 /** @param Browsers implementation for arms with browsers; a plan without them does not need it */
@@ -43,18 +45,16 @@ export function openShard(
     established: (record) => runners[record.arm]!.established(record),
     settled: (record) => runners[record.arm]!.settled(record),
   };
-  const single = addEchoes(
-    plan,
+  const opener = createEngine({
+    arms: plan.arms.map((planned, index) => toEngineArm(planned, stocks.of(index))),
     observer,
     clock,
-    createEngine({
-      arms: plan.arms.map((planned, index) => toEngineArm(planned, stocks.of(index))),
-      observer,
-      clock,
-      maxOpen: plan.maxOpen,
-      shard: { index: plan.index, count: plan.count },
-    }),
-  );
+    maxOpen: plan.maxOpen,
+    shard: { index: plan.index, count: plan.count },
+  });
+  const sockets = Browsers?.socketsFor(plan, clock.now);
+  if (sockets?.fd !== undefined) opener.watchBesides?.(sockets.fd);
+  const single = addEchoes(plan, observer, clock, opener);
   const populations: BrowserEngine[] = [];
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {
     const stock = stocks.of(index);
@@ -65,6 +65,7 @@ export function openShard(
       const population = new Browsers({
         ...shared,
         load,
+        ...(sockets && { sockets }),
         clock: clock.now,
         countOpen: () => engine.open,
       });
@@ -76,7 +77,13 @@ export function openShard(
     return runner.feeder;
   });
   const engine = joinEngines(single, populations);
-  return { recorder, single, engine, feeders };
+  return {
+    ...{ recorder, single, engine, feeders },
+    close() {
+      single.close();
+      sockets?.close();
+    },
+  };
 }
 
 /** Arms that ping have no connections, whatever engine opens those of the others. */

@@ -19,7 +19,8 @@ export async function runShard(
   const send = (message: FromWorker): void => port.postMessage(message);
   const stocks = new TokenStocks(plan, send);
   const Browsers = await loadBrowsers(plan);
-  const { recorder, single, engine, feeders } = openShard(plan, createEngine, clock, stocks, Browsers);
+  const shard = openShard(plan, createEngine, clock, stocks, Browsers);
+  const { recorder, single, engine, feeders } = shard;
 
   try {
     port.on('message', (message: ToWorker) => {
@@ -55,7 +56,7 @@ export async function runShard(
     send({ kind: 'done', shard: plan.index });
   } finally {
     port.removeAllListeners('message');
-    single.close();
+    shard.close();
   }
 }
 

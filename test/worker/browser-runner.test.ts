@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BrowserEngine } from '../../src/engine/browser/engine.ts';
-import { createPortableEngine } from '../../src/engine/portable/engine.ts';
+import { ENGINES } from '../../src/engine/registry.ts';
 import { addCounts, emptyCounts } from '../../src/metrics/counts.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import type { BrowserLoad } from '../../src/scenario/load-types.ts';
@@ -38,6 +38,9 @@ interface Shard {
   readonly stop?: 'drain' | 'abort';
 }
 
+/** Beside which browsers play; it says whose sockets they have. */
+let kind: 'raw' | 'portable' = 'raw';
+
 /** Runs one shard of a population against a peer; what it counted, and how many times each was timed. */
 async function run(
   peer: { readonly host: string; readonly port: number },
@@ -60,7 +63,7 @@ async function run(
     ...(basicCredentials && { basicCredentials }),
   };
   const shard: ShardPlan = {
-    ...{ index: 0, count: 1, engine: 'portable', arms: [planned] },
+    ...{ index: 0, count: 1, engine: kind, arms: [planned] },
     ...{ maxOpen: 100, maxLatenessUs: 50_000, drainUs: 5_000_000 },
     ...plan,
   };
@@ -78,7 +81,7 @@ async function run(
     for (const tag of Object.keys(message.histograms)) timed.add(tag);
   });
   const closed = once(port1, 'close');
-  await runShard(shard, createPortableEngine, port2);
+  await runShard(shard, await ENGINES[kind].load(), port2);
   port2.close();
   await closed;
   const outcomes = Object.values(counts.outcomes).reduce((sum, count) => sum + count, 0);
@@ -89,7 +92,14 @@ async function run(
 
 const hello = answering(responseOf('hello'), 'stays');
 
-describe('a population of browsers in a shard', () => {
+describe.each([
+  'raw',
+  'portable',
+] as const)('a population of browsers in a shard of the %s engine', (engine) => {
+  beforeEach(() => {
+    kind = engine;
+  });
+
   it('opens pages until its time is up, over connections that it keeps, and counts each object as a request', async () => {
     const peer = await startPeer(hello);
     // Long enough for two pages each on a machine that others keep busy.

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
-import type { ConnectionOwner, Ending, Lost } from './connection-owner.ts';
+import type { ConnectionOwner, Ending, Lost, Shared } from './connection-owner.ts';
 import { Credentials } from './credentials.ts';
 import type { HostPool } from './host-pool.ts';
 import { HostPools } from './host-pools.ts';
@@ -8,6 +8,7 @@ import { Opener } from './opener.ts';
 import { blockedSince, createObject, type Page, type PageObject } from './page-object.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { ProxyList } from './proxy-list.ts';
+import type { Sockets } from './sockets/types.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /** A request that a far end refuses to begin with is sent again this often (net/http/http_network_transaction.cc, kMaxRetryAttempts). */
@@ -31,13 +32,19 @@ export class Browser implements ConnectionOwner<Connection> {
   readonly #credentials: Credentials;
   readonly #opener: Opener;
   #isRetired = false;
-  /** Until the document is asked for, over a connection that was opened ahead. */
-  #ahead: NodeJS.Timeout | undefined;
+  readonly #sockets: Sockets;
+  /** Cancels what is left to wait until the document is asked for, over a connection that was opened ahead. */
+  #cancelAhead: (() => void) | undefined;
 
-  constructor(number: number, arm: BrowserArm, host: BrowserHost, factory: ConnectionFactory) {
+  constructor(
+    number: number,
+    { arm, host, sockets }: Pick<Shared, 'arm' | 'host' | 'sockets'>,
+    factory: ConnectionFactory,
+  ) {
     this.number = number;
     this.#arm = arm;
     this.#host = host;
+    this.#sockets = sockets;
     this.#factory = factory;
     this.#pools = new HostPools(arm);
     const { endpoints, firstEndpoints, profile } = arm;
@@ -65,7 +72,7 @@ export class Browser implements ConnectionOwner<Connection> {
     else if (opensAheadUs === 0) this.#askDocument(dueUs);
     else {
       this.#opener.openAhead(pool, dueUs);
-      this.#ahead = setTimeout(() => this.#askDocument(this.#host.clock()), opensAheadUs / 1_000);
+      this.#cancelAhead = this.#sockets.after(opensAheadUs, () => this.#askDocument(this.#host.clock()));
     }
   }
 
@@ -91,7 +98,7 @@ export class Browser implements ConnectionOwner<Connection> {
   abort(): void {
     this.#isRetired = true;
     this.#schedule?.stop();
-    clearTimeout(this.#ahead);
+    this.#cancelAhead?.();
     for (let left = this.#page?.left ?? 0; left > 0; left -= 1) this.#host.objectOver(-1);
     this.#page = undefined;
     this.#pools.abort();
@@ -308,6 +315,7 @@ export class Browser implements ConnectionOwner<Connection> {
       delaysAll: this.#arm.tls === undefined,
       isDelayed: (index) => !this.#pools.ofObject(index).isMultiplexed,
       ask: (index) => this.#pump(this.#want(index, nowUs)),
+      after: (us, run) => this.#sockets.after(us, run),
     });
   }
 

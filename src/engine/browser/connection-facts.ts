@@ -1,17 +1,17 @@
 import { diagnoseLack } from '../lack.ts';
-import type { Connection as SocketConnection } from '../portable/connection.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord, Endpoint } from '../types.ts';
+import type { BrowserSocket } from './sockets/types.ts';
 import type { BrowserHost } from './types.ts';
 
 /** Writes what the system knows of a connection into its record. */
 export class ConnectionFacts {
   readonly #record: AttemptRecord;
-  readonly #socket: SocketConnection;
+  readonly #socket: BrowserSocket;
   readonly #endpoint: Endpoint;
   readonly #host: BrowserHost;
 
-  constructor(record: AttemptRecord, socket: SocketConnection, endpoint: Endpoint, host: BrowserHost) {
+  constructor(record: AttemptRecord, socket: BrowserSocket, endpoint: Endpoint, host: BrowserHost) {
     this.#record = record;
     this.#socket = socket;
     this.#endpoint = endpoint;

@@ -1,6 +1,7 @@
 import type { ExchangePool } from '../portable/exchange.ts';
 import type { PageObject } from './page-object.ts';
 import type { SiteTls } from './site-tls.ts';
+import type { Sockets } from './sockets/types.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
@@ -53,8 +54,7 @@ export interface Shared {
   readonly arm: BrowserArm;
   readonly host: BrowserHost;
   readonly tls: SiteTls | undefined;
-  /** Everything that arrives is read into it, and used at once. */
-  readonly readBuffer: Uint8Array;
+  readonly sockets: Sockets;
   readonly responses: ExchangePool;
 }
 

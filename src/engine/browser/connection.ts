@@ -1,7 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
 import { isPortTaken } from '../lack.ts';
-import { Connection as SocketConnection } from '../portable/connection.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import type { AttemptRecord } from '../types.ts';
 import { ConnectionFacts } from './connection-facts.ts';
@@ -12,6 +11,7 @@ import { Opening } from './opening.ts';
 import type { PageObject } from './page-object.ts';
 import { Patience } from './patience.ts';
 import { Requests } from './requests.ts';
+import type { BrowserSocket } from './sockets/types.ts';
 import type { Streams } from './streams.ts';
 
 /** One connection of a browser: a socket created like that of any other attempt, which carries one request at a time. */
@@ -21,7 +21,7 @@ export class Connection {
   readonly site: number;
   readonly #shared: Shared;
   readonly #owner: ConnectionOwner<Connection>;
-  readonly #socket: SocketConnection;
+  readonly #socket: BrowserSocket;
   readonly #exchange: Exchange;
   readonly #opening: Opening;
   readonly #requests: Requests;
@@ -45,7 +45,7 @@ export class Connection {
     this.record = record;
     this.site = site;
     this.#exchange = new Exchange(shared.host.clock, shared.responses.take());
-    this.#socket = new SocketConnection({
+    this.#socket = shared.sockets.create({
       // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
       calling: () => this.#markStarted(),
       connected: () => this.#meetConnect(),
@@ -115,12 +115,10 @@ export class Connection {
     const { endpoints, sources, socket: options } = this.#shared.arm;
     const endpoint = endpoints[record.endpoint]!;
     const route = { endpoint, source: sources[record.source], sourcePort: record.sourcePort, options };
-    // TLS takes no buffer.
-    const readBuffer = this.#shared.tls === undefined ? this.#shared.readBuffer : undefined;
-    const errno = this.#socket.open(route, readBuffer);
+    const errno = this.#socket.open(route);
     this.#markStarted();
     // The owner does not know the connection yet.
-    if (errno !== undefined) setImmediate(() => this.#refuse(errno, true));
+    if (errno !== undefined) this.#shared.sockets.after(0, () => this.#refuse(errno, true));
     else record.phase = 'handshake';
   }
 
@@ -292,7 +290,7 @@ export class Connection {
         [object, isCut && isUntouched && this.isProven ? 'stale' : 'failed'] as const,
     );
     this.#streams?.close();
-    this.#socket.close('close');
+    this.#socket.close();
     this.#exchange.close();
     record.endedAtUs = host.clock();
     host.settled(record);

@@ -5,6 +5,8 @@ import { Connection } from './connection.ts';
 import type { ConnectionFactory, DueConnection } from './connection-factory.ts';
 import type { ConnectionOwner, Shared } from './connection-owner.ts';
 import { SiteTls } from './site-tls.ts';
+import { NodeSockets } from './sockets/node.ts';
+import type { Sockets } from './sockets/types.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
 /** How late a slow or unanswered handshake may be detected, microseconds. One sweep serves every connection. */
@@ -13,10 +15,7 @@ const SWEEP_US = 10_000;
 /** The same of connections that are established: what they wait for takes seconds, and most of them are idle. */
 const SWEEP_ALL_US = 100_000;
 
-/** Longest piece that is read at once: node:net's own (uv__stream_io). */
-const READ_BYTES = 65_536;
-
-/** Connections of a population of browsers, driven by Node's event loop. Not thread-safe; one per arm and worker. */
+/** Connections of a population of browsers. Not thread-safe; one per arm and worker. */
 export class BrowserEngine implements ConnectionFactory {
   readonly #index: number;
   readonly #shared: Shared;
@@ -29,14 +28,32 @@ export class BrowserEngine implements ConnectionFactory {
   #sweptAtUs = Number.NEGATIVE_INFINITY;
   #sweptAllAtUs = Number.NEGATIVE_INFINITY;
 
-  /** @param index of the arm, as used in records */
-  constructor(index: number, arm: BrowserArm, host: BrowserHost) {
+  /**
+   * @param index of the arm, as used in records
+   * @param sockets where its connections come from, which populations may share; they cannot carry TLS unless they are Node's
+   */
+  constructor(
+    index: number,
+    arm: BrowserArm,
+    host: BrowserHost,
+    sockets: Sockets = new NodeSockets(arm.tls !== undefined),
+  ) {
     this.#index = index;
     const responses = new ExchangePool(arm.maxOpen);
     const tls = arm.tls && new SiteTls(arm.tls, arm.page);
-    this.#shared = { arm, host, tls, readBuffer: new Uint8Array(READ_BYTES), responses };
+    this.#shared = { arm, host, tls, sockets, responses };
     this.#arm = arm;
     this.#host = host;
+  }
+
+  /** Whether `poll` waits for events; otherwise Node's event loop does. */
+  get polls(): boolean {
+    return this.#shared.sockets.fd !== undefined;
+  }
+
+  /** When `poll` is to be called at the latest, whatever else happens; infinite if nothing is due. */
+  get dueUs(): number {
+    return this.#shared.sockets.soonestUs;
   }
 
   /** Connections that have not ended. */
@@ -51,22 +68,28 @@ export class BrowserEngine implements ConnectionFactory {
 
   /** @param number of the browser across all shards: it determines endpoint, source address and user */
   add(number: number): Browser {
-    const browser = new Browser(number, this.#arm, this.#host, this);
+    const browser = new Browser(number, this.#shared, this);
     this.#browsers.push(browser);
     return browser;
   }
 
-  /** Checks for timeouts; call often while anything is open. */
-  poll(): void {
+  /**
+   * Checks for timeouts, and waits for events if that is for it to do; call often while anything is open.
+   * @param maxWaitUs how long it may wait
+   */
+  poll(maxWaitUs = 0): void {
+    const { sockets } = this.#shared;
     const nowUs = this.#host.clock();
-    if (this.open === 0 || nowUs - this.#sweptAtUs < SWEEP_US) return;
-    this.#sweptAtUs = nowUs;
     const isOfAll = nowUs - this.#sweptAllAtUs >= SWEEP_ALL_US;
-    if (isOfAll) this.#sweptAllAtUs = nowUs;
-    else if (this.#opening.size === 0) return;
-    // Timers run before I/O events in each iteration of Node's loop: an event that is pending has not timed out.
-    setImmediate(() => {
+    if (this.open === 0 || nowUs - this.#sweptAtUs < SWEEP_US || (!isOfAll && this.#opening.size === 0)) {
+      sockets.wait(maxWaitUs);
+      return;
+    }
+    // An event that is pending has not timed out.
+    sockets.wait(maxWaitUs, () => {
       const sweptAtUs = this.#host.clock();
+      this.#sweptAtUs = sweptAtUs;
+      if (isOfAll) this.#sweptAllAtUs = sweptAtUs;
       for (const connection of isOfAll ? this.#connections : this.#opening) connection.expire(sweptAtUs);
       for (const connection of this.#opening) {
         const { phase } = connection.record;

@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
-import type { Connection as SocketConnection } from '../portable/connection.ts';
 import { isReset } from '../portable/errno.ts';
 import type { AttemptRecord } from '../types.ts';
 import type { Exchange } from './exchange.ts';
 import type { SiteTls } from './site-tls.ts';
+import type { BrowserSocket } from './sockets/types.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
 export interface OpeningParts {
@@ -15,7 +15,7 @@ export interface OpeningParts {
   /** Number of the host that the connection is for. */
   readonly site: number;
   readonly exchange: Exchange;
-  readonly socket: SocketConnection;
+  readonly socket: BrowserSocket;
 }
 
 /** The connection that is being opened. */
@@ -139,7 +139,7 @@ export class Opening {
     }
     this.#owner.enter('tls');
     const layer = tls.of(site);
-    socket.secure(layer, (stream) => {
+    socket.secure!(layer, (stream) => {
       const untrusted = layer.distrust(stream);
       if (untrusted !== undefined) {
         this.#distrust(untrusted);

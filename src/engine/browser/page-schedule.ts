@@ -6,6 +6,8 @@ export interface ScheduleOwner {
   /** Requests of low priority to its host are delayed: nothing says yet that the host takes many at once. */
   isDelayed(index: number): boolean;
   ask(index: number): void;
+  /** Calls back so much later. @returns what cancels that */
+  after(us: number, run: () => void): () => void;
 }
 
 /** Not asked for yet. */
@@ -31,7 +33,7 @@ export class PageSchedule {
   #next = 1;
   /** Objects in progress that were asked for in spite of their low priority. */
   #inProgress = 0;
-  #layout: NodeJS.Timeout | undefined;
+  #cancelLayout: (() => void) | undefined;
 
   /** @param objects of the page, the document included */
   constructor(objects: number, { mostBeforeLayout, layoutAfterUs }: BrowserProfile, owner: ScheduleOwner) {
@@ -40,7 +42,7 @@ export class PageSchedule {
     this.#states = new Uint8Array(objects).fill(HELD, 1);
     this.#held = objects - 1;
     this.#askMore();
-    if (this.#held > 0) this.#layout = setTimeout(() => this.#layOut(), layoutAfterUs / 1_000);
+    if (this.#held > 0) this.#cancelLayout = owner.after(layoutAfterUs, () => this.#layOut());
   }
 
   /** An object that was asked for has ended. */
@@ -52,7 +54,7 @@ export class PageSchedule {
 
   /** Asks for nothing more. */
   stop(): void {
-    clearTimeout(this.#layout);
+    this.#cancelLayout?.();
     this.#held = 0;
   }
 

@@ -1,18 +1,18 @@
 import type { EndCause } from '../../outcome/classify.ts';
-import type { Connection as SocketConnection } from '../portable/connection.ts';
 import { isReset } from '../portable/errno.ts';
 import type { AttemptRecord } from '../types.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
 import type { Lost, Shared } from './connection-owner.ts';
 import { type Exchange, recordAnswer } from './exchange.ts';
 import type { PageObject } from './page-object.ts';
+import type { BrowserSocket } from './sockets/types.ts';
 import type { Answer } from './types.ts';
 
 export interface RequestsParts {
   readonly shared: Shared;
   readonly record: AttemptRecord;
   readonly exchange: Exchange;
-  readonly socket: SocketConnection;
+  readonly socket: BrowserSocket;
   readonly facts: ConnectionFacts;
 }
 

@@ -107,6 +107,10 @@ class RawEngine implements Engine {
     this.#expire(clock.us[0]!);
   }
 
+  watchBesides(fd: number): void {
+    this.#reactor.watchBesides(fd);
+  }
+
   closeKept(): void {
     this.#connections.closeKept();
   }

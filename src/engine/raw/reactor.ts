@@ -13,8 +13,13 @@ import { type HandleReady, POLL_SET_BYTES, PollSet } from './poll-set.ts';
 /** Events taken in one call. */
 const MAX_EVENTS = 1_024;
 
+const EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
 /** The events, the event to add, a timespec. */
 const EPOLL_BYTES = (MAX_EVENTS + 1) * EPOLL_EVENT_LENGTH + 64;
+
+/** Stands for a descriptor that belongs to no connection. */
+const NO_SLOT = -1;
 
 const STRIDE = EPOLL_EVENT_LENGTH / 4;
 const DATA_AT = EPOLL_DATA_AT / 4;
@@ -23,7 +28,8 @@ const DATA_AT = EPOLL_DATA_AT / 4;
  * Reports which connections have events. The handler reads or sends until nothing is left, so the same event need not
  * be reported again.
  *
- * New sockets are polled together: see {@link PollSet}. One without events for a while is registered with epoll(7).
+ * New sockets are polled together where connections are short: see {@link PollSet}. One without events for a while, and
+ * any other, is registered with epoll(7).
  * One edge-triggered registration for all events then serves a connection for its whole life: no system call changes
  * or removes it, because closing the descriptor ends it.
  */
@@ -34,6 +40,7 @@ export class Reactor {
   readonly #events: Region;
   readonly #added: Region;
   readonly #waitForEvents: WaitForEvents;
+  readonly #areShortLived: boolean;
   readonly #fresh: PollSet;
   /** By slot: 1 if its socket is registered. */
   readonly #isRegistered: Uint8Array;
@@ -41,10 +48,12 @@ export class Reactor {
 
   /**
    * @param capacity highest number of a slot, plus one
+   * @param areShortLived most connections end within a few waits, so that it pays to poll new sockets together
    * @throws EnvironmentError if the system gives no epoll descriptor
    */
-  constructor(libc: Libc, capacity: number) {
+  constructor(libc: Libc, capacity: number, areShortLived = true) {
     this.#libc = libc;
+    this.#areShortLived = areShortLived;
     this.#epollFd = libc.epollCreate(EPOLL_CLOEXEC);
     if (this.#epollFd < 0) {
       throw new EnvironmentError(`epoll_create1 failed (errno ${libc.errno()}).`, {
@@ -54,7 +63,7 @@ export class Reactor {
     this.#arena = new Arena(libc, EPOLL_BYTES + POLL_SET_BYTES + 64);
     this.#events = this.#arena.take(MAX_EVENTS * EPOLL_EVENT_LENGTH);
     this.#added = this.#arena.take(EPOLL_EVENT_LENGTH);
-    this.#added.words[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    this.#added.words[0] = EVENTS;
     this.#waitForEvents = createWaitForEvents(libc, this.#arena.take(16));
     this.#isRegistered = new Uint8Array(capacity);
     this.#fresh = new PollSet(libc, this.#arena, capacity, this.#register);
@@ -66,8 +75,25 @@ export class Reactor {
    * @returns 0 or an errno
    */
   watch(fd: number, slot: number, generation: number): number {
-    if (this.#fresh.add(fd, slot, generation) || this.#register(fd, slot, generation)) return 0;
+    if (this.#areShortLived && this.#fresh.add(fd, slot, generation)) return 0;
+    if (this.#register(fd, slot, generation)) return 0;
     return this.#libc.errno();
+  }
+
+  /** A descriptor that ends waits as long as it can be read, and that nobody is told of. @throws EnvironmentError */
+  watchBesides(fd: number): void {
+    const { words, address } = this.#added;
+    words[0] = EPOLLIN;
+    words[DATA_AT] = NO_SLOT;
+    const result = this.#libc.epollCtl(this.#epollFd, EPOLL_CTL_ADD, fd, address);
+    words[0] = EVENTS;
+    if (result !== 0) throw new EnvironmentError(`epoll_ctl failed (errno ${this.#libc.errno()}).`);
+    this.#registered += 1;
+  }
+
+  /** Its descriptor can be read while it has anything to report. */
+  get fd(): number {
+    return this.#epollFd;
   }
 
   /** Reports again once the socket is writable or in error: the handler had not finished. */
@@ -107,7 +133,8 @@ export class Reactor {
     if (count < 0) throw new Error(`epoll_wait failed (errno ${-count})`);
     const { words } = this.#events;
     for (let index = 0, at = 0; index < count; index++, at += STRIDE) {
-      handle(words[at + DATA_AT]!, words[at + DATA_AT + 1]! >>> 0, words[at]!);
+      const slot = words[at + DATA_AT]!;
+      if (slot !== NO_SLOT) handle(slot, words[at + DATA_AT + 1]! >>> 0, words[at]!);
     }
     return count < MAX_EVENTS;
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
-import { populate } from './population.ts';
+import { describeWithEachSockets, populate } from './population.ts';
 
 /** Answers at once, in a thread of its own. */
 const SERVER = `
@@ -27,20 +27,22 @@ function keepBusy(): void {
   while (performance.now() < until);
 }
 
-it('asks for an object on a connection that was established while others kept the thread busy', async () => {
-  const peer = await startInThread();
-  const { add, engine, pages, records, settled, told } = populate(peer, { objects: 3 });
-  const { push } = told.objects;
-  // The document has come: of the other two, one has its connection, and the other's is being opened.
-  told.objects.push = (...taken) => {
-    told.objects.push = push;
-    setImmediate(keepBusy);
-    return push.apply(told.objects, taken);
-  };
-  add().open(performance.now() * 1_000);
-  await pages(1);
-  engine.release();
-  await settled(2);
-  expect(told.objects).toHaveLength(3);
-  expect(records.map(({ respondedAtUs }) => respondedAtUs > 0)).toEqual([true, true]);
+describeWithEachSockets('a busy thread', () => {
+  it('asks for an object on a connection that was established while others kept the thread busy', async () => {
+    const peer = await startInThread();
+    const { add, engine, pages, records, settled, told } = populate(peer, { objects: 3 });
+    const { push } = told.objects;
+    // The document has come: of the other two, one has its connection, and the other's is being opened.
+    told.objects.push = (...taken) => {
+      told.objects.push = push;
+      setImmediate(keepBusy);
+      return push.apply(told.objects, taken);
+    };
+    add().open(performance.now() * 1_000);
+    await pages(1);
+    engine.release();
+    await settled(2);
+    expect(told.objects).toHaveLength(3);
+    expect(records.map(({ respondedAtUs }) => respondedAtUs > 0)).toEqual([true, true]);
+  });
 });

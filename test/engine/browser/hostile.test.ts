@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Behaviour, responseOf, startPeer } from '../../support/servers.ts';
-import { authOf, populate } from './population.ts';
+import { authOf, describeWithEachSockets, populate } from './population.ts';
 
 /** Writes the same again and again, until nobody listens. */
 function flood(socket: Socket, piece: string): void {
@@ -25,7 +25,7 @@ function keptThenFlooded(piece: string): Behaviour {
 const asks = (scheme: string, fields = ''): string =>
   responseOf('who?', '407 Who', `Proxy-Authenticate: ${scheme} realm="x"\r\n${fields}`);
 
-describe('what a far end sends without an end', () => {
+describeWithEachSockets('what a far end sends without an end', () => {
   it.each([
     ['lines of a head', 'X-More: and more\r\n', 'response-garbage'],
     ['one line of a head', 'x', 'response-garbage'],
@@ -82,7 +82,7 @@ describe('what a far end sends without an end', () => {
   });
 });
 
-describe('a proxy that is never content with credentials', () => {
+describeWithEachSockets('a proxy that is never content with credentials', () => {
   it.each([
     ['Basic', 'keeps the connection'],
     ['Negotiate', 'keeps the connection'],

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { PageSchedule } from '../../../src/engine/browser/page-schedule.ts';
 import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import { type Behaviour, responseOf, startPeer } from '../../support/servers.ts';
-import { populate } from './population.ts';
+import { describeWithEachSockets, populate } from './population.ts';
 
 const NEVER_US = 3_600_000_000;
 
@@ -16,6 +16,10 @@ function schedule(objects: number, layoutAfterUs: number, isDelayed?: (index: nu
       delaysAll: isDelayed === undefined,
       isDelayed: isDelayed ?? (() => true),
       ask: (index) => asked.push(index),
+      after(us, run) {
+        const timer = setTimeout(run, us / 1_000);
+        return () => clearTimeout(timer);
+      },
     },
   );
   onTestFinished(() => one.stop());
@@ -61,16 +65,18 @@ const documentOnly: Behaviour = {
   },
 };
 
-it('opens ten connections for a page on many hosts, and the others once it is laid out', async () => {
-  const browsers = (layoutAfterUs: number) => ({
-    ...{ objects: 31, hosts: 31, profile: { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, layoutAfterUs } },
+describeWithEachSockets('a page on many hosts', () => {
+  it('opens ten connections for a page on many hosts, and the others once it is laid out', async () => {
+    const browsers = (layoutAfterUs: number) => ({
+      ...{ objects: 31, hosts: 31, profile: { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, layoutAfterUs } },
+    });
+    const early = await startPeer(documentOnly);
+    populate(early, browsers(NEVER_US)).add().open(0);
+    await expect.poll(() => early.seen.length).toBe(11);
+    await sleep(50);
+    expect(early.seen).toHaveLength(11);
+    const late = await startPeer(documentOnly);
+    populate(late, browsers(1_000)).add().open(0);
+    await expect.poll(() => late.seen.length).toBe(31);
   });
-  const early = await startPeer(documentOnly);
-  populate(early, browsers(NEVER_US)).add().open(0);
-  await expect.poll(() => early.seen.length).toBe(11);
-  await sleep(50);
-  expect(early.seen).toHaveLength(11);
-  const late = await startPeer(documentOnly);
-  populate(late, browsers(1_000)).add().open(0);
-  await expect.poll(() => late.seen.length).toBe(31);
 });

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { FIREFOX } from '../../../src/engine/browser/profiles/firefox.ts';
 import { serverNameOf } from '../../../src/scenario/host-names.ts';
 import { answering, type Behaviour, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
-import { populate } from './population.ts';
+import { describeWithEachSockets, populate } from './population.ts';
 
 const stays = answering(responseOf('hello'), 'stays');
 
@@ -25,7 +25,7 @@ const ONE_HOST = {
 const pathsOf = (seen: readonly { readonly received: string }[]): string[][] =>
   seen.map(({ received }) => [...received.matchAll(/^GET (\S+)/gm)].map((match) => match[1] ?? ''));
 
-describe('a browser that opens a page', () => {
+describeWithEachSockets('a browser that opens a page', () => {
   it('asks for the document first, and for the rest over as many connections as it may have', async () => {
     const peer = await startPeer(stays);
     const { add, pages, told } = populate(peer, { objects: 40 });

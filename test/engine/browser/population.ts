@@ -1,7 +1,8 @@
-import { onTestFinished } from 'vitest';
+import { beforeEach, describe, onTestFinished } from 'vitest';
 import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
 import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
-import type { BrowserArm, ConnectPermit } from '../../../src/engine/browser/types.ts';
+import { DescriptorSockets } from '../../../src/engine/browser/sockets/descriptors.ts';
+import type { BrowserArm, BrowserHost, ConnectPermit } from '../../../src/engine/browser/types.ts';
 import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
 import { classify } from '../../../src/outcome/classify.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
@@ -12,6 +13,20 @@ import { endpointOf, GET } from '../../support/arms.ts';
 const ALONE = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1, mostBeforeLayout: Number.POSITIVE_INFINITY };
 
 const EXPECTED = { kind: 'status', statuses: [200] } as const;
+
+/** The C library's sockets, or Node's. */
+const KINDS = ['descriptors', 'node'] as const;
+let kind: (typeof KINDS)[number] = 'descriptors';
+
+/** Has these tests pass with each kind of sockets that populations may have; those with TLS have Node's anyway. */
+export function describeWithEachSockets(name: string, define: () => void): void {
+  describe.each(KINDS)(`${name}, with %s`, (each) => {
+    beforeEach(() => {
+      kind = each;
+    });
+    define();
+  });
+}
 
 export interface PopulationOptions extends Partial<BrowserArm> {
   /** Requests of a page; default 1. */
@@ -74,8 +89,9 @@ export function populate(
     isExpected: (status) => status === 200,
     ...changes,
   };
-  const engine = new BrowserEngine(0, arm, {
-    clock: () => performance.now() * 1_000,
+  const clock = (): number => performance.now() * 1_000;
+  const host: BrowserHost = {
+    clock,
     permit: () => leave?.(counts.attempts) ?? counts.attempts++,
     waits: waits ?? (() => true),
     portOf: () => 0,
@@ -99,14 +115,24 @@ export function populate(
       told.pages.push(us);
       hear();
     },
-  });
-  const driver = setInterval(() => {
+  };
+  const isPlain = arm.tls === undefined;
+  const sockets = isPlain && kind === 'descriptors' ? new DescriptorSockets(clock, arm.maxOpen) : undefined;
+  const engine = new BrowserEngine(0, arm, host, sockets);
+  let isOver = false;
+  // Events are to be noticed as soon as those of the peer, which Node's event loop drives.
+  const drive = (): void => {
+    if (isOver) return;
     engine.poll();
     hear();
-  }, 1);
+    if (engine.polls) setImmediate(drive);
+    else setTimeout(drive, 1);
+  };
+  drive();
   onTestFinished(() => {
     engine.abort();
-    clearInterval(driver);
+    isOver = true;
+    sockets?.close();
   });
   const until = (holds: () => boolean): Promise<void> =>
     new Promise((resolve) => {

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import { FIREFOX } from '../../../src/engine/browser/profiles/firefox.ts';
 import { startBusy } from '../../support/busy.ts';
 import { answering, type Behaviour, responseOf, startPeer } from '../../support/servers.ts';
-import { populate } from './population.ts';
+import { describeWithEachSockets, populate } from './population.ts';
 
 const stays = answering(responseOf('hello'), 'stays');
 
@@ -26,7 +26,7 @@ function keptThen(later: (socket: Parameters<NonNullable<Behaviour['request']>>[
   };
 }
 
-describe('Chromium', () => {
+describeWithEachSockets('Chromium', () => {
   it('opens two connections for a document on a host that is new to it, one of which carries nothing', async () => {
     const peer = await startPeer(stays);
     const { add, pages, until, told, engine } = populate(peer, { profile: CHROMIUM });
@@ -144,7 +144,7 @@ describe('Chromium', () => {
   });
 });
 
-describe('Firefox', () => {
+describeWithEachSockets('Firefox', () => {
   it('has 32 connections to a proxy for all hosts together, each used for any of them', async () => {
     const peer = await startPeer(documentOnly);
     const { add, until, engine, told } = populate(peer, {

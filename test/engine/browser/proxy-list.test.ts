@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import { ProxyList } from '../../../src/engine/browser/proxy-list.ts';
 import { endpointOf } from '../../support/arms.ts';
 import { startBusy } from '../../support/busy.ts';
 import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
-import { populate } from './population.ts';
+import { describeWithEachSockets, populate } from './population.ts';
 
 const stays = answering(responseOf('hello'), 'stays');
 
-describe('of three proxies', () => {
+describeWithEachSockets('of three proxies', () => {
   const list = () => new ProxyList(1, 3, 1_000);
 
   it("a browser's own comes first, then the others in their order", () => {
@@ -34,7 +34,7 @@ describe('of three proxies', () => {
   });
 });
 
-describe('a browser', () => {
+describeWithEachSockets('a browser', () => {
   it('gets a page from the next proxy once the first has not answered in time, and later ones at once', async () => {
     const { peer: silent } = await startBusy();
     const next = await startPeer(stays);

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createRawEngine } from '../../../src/engine/raw/engine.ts';
 import { Reactor } from '../../../src/engine/raw/reactor.ts';
 import type { AttemptObserver, Engine, EngineArm } from '../../../src/engine/types.ts';
-import { loadLibc } from '../../../src/net/index.ts';
+import { createBoundSocket, loadLibc, startConnecting } from '../../../src/net/index.ts';
 import { tickerOf } from '../../../src/net/ticker.ts';
 import { armTo, bareArmTo, outcomeOf, requestOf } from '../../support/arms.ts';
 import { answering, findClosedPort, type Peer, responseOf, startPeer } from '../../support/servers.ts';
@@ -54,6 +54,41 @@ suiteNeeding('reactor', ['linux'], () => {
     await abortHeld(peer, engine, 0, () => established === 1);
     expect(peer.seen[0]?.closed).toBe(seen);
     engine.close();
+  });
+
+  it.each([
+    ['nothing of its own', false],
+    ['sockets of its own', true],
+  ])('ends a wait for %s once another that it watches has something to report', async (_what, hasOwn) => {
+    const peer = await startPeer({});
+    const libc = loadLibc();
+    const [waiting, other] = [new Reactor(libc, 1), new Reactor(libc, 1, false)];
+    const connect = (reactor: Reactor): number => {
+      const fd = createBoundSocket({ family: 4, sourcePort: 0, options: {} });
+      expect(startConnecting(fd, { family: 4, address: peer.host, port: peer.port })).toBe(0);
+      expect(reactor.watch(fd, 0, 1)).toBe(0);
+      onTestFinished(() => {
+        reactor.forget(0);
+        libc.close(fd);
+        reactor.close();
+      });
+      return fd;
+    };
+    waiting.watchBesides(other.fd);
+    const told: string[] = [];
+    if (hasOwn) {
+      connect(waiting);
+      waiting.wait(LONG_US, () => told.push('own'));
+    } else onTestFinished(() => waiting.close());
+    connect(other);
+    // It would wait for ten minutes, and tell nobody of the other's.
+    waiting.wait(LONG_US, () => told.push('more'));
+    expect(told).toEqual(hasOwn ? ['own'] : []);
+    other.wait(0, () => told.push('other'));
+    expect(told.at(-1)).toBe('other');
+    // Nothing is left to report.
+    waiting.wait(1_000, () => told.push('more'));
+    expect(told.at(-1)).toBe('other');
   });
 
   it('lets go of a source port with the attempt: the next can have it at once', async () => {

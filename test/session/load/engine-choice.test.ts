@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Load } from '../../../src/scenario/load-types.ts';
 import type { Arm } from '../../../src/scenario/types.ts';
 import { chooseEngine } from '../../../src/session/load/engine-choice.ts';
 import { armOf } from '../../analysis/parts.ts';
 
 const tls = { insecure: false, minVersion: '1.2', resumption: false } as const;
-const browsers: Load = {
-  kind: 'browsers',
-  profile: 'chromium',
-  browsers: 1,
-  rampUs: 0,
-  forUs: 1,
-  connections: 6,
-  thinkUs: 0,
-  idleUs: 1,
-  page: { objects: 1, paths: [], hosts: [] },
-};
-
 const NEEDY: readonly (readonly [string, Partial<Arm>])[] = [
   ['uses a tunnel', { via: 'tunnel' }],
   ['speaks TLS', { via: 'direct', tls }],
-  ['plays browsers', { load: browsers }],
 ];
 
 describe('the engine of a run', () => {
@@ -31,6 +17,17 @@ describe('the engine of a run', () => {
     expect(chooseEngine('auto', 'linux', arms, () => false)).toBe('portable');
     expect(chooseEngine('portable', 'linux', arms)).toBe('portable');
     expect(chooseEngine('raw', 'linux', arms)).toBe('raw');
+  });
+
+  it('is the raw one for browsers too', () => {
+    const load = {
+      ...({ kind: 'browsers', profile: 'chromium', browsers: 1, connections: 6 } as const),
+      ...{ rampUs: 0, forUs: 1, thinkUs: 0, idleUs: 1, page: { objects: 1, paths: [], hosts: [] } },
+    };
+    const arms = [armOf(), armOf({ name: 'class', load })];
+    expect(chooseEngine('auto', 'linux', arms)).toBe('raw');
+    expect(chooseEngine('portable', 'linux', arms)).toBe('portable');
+    expect(() => chooseEngine('packet', 'linux', arms)).toThrow('arm class plays browsers');
   });
 
   it.each(NEEDY)('is Node’s for all arms where one %s', (need, changes) => {
