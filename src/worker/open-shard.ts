@@ -1,4 +1,5 @@
 import type { BrowserEngine } from '../engine/browser/engine.ts';
+import type { Sockets } from '../engine/browser/sockets/types.ts';
 import { EchoEngine } from '../engine/echo/engine.ts';
 import { withEchoes } from '../engine/echo/with-echoes.ts';
 import type { AttemptObserver, CreateEngine, Engine } from '../engine/types.ts';
@@ -52,8 +53,7 @@ export function openShard(
     maxOpen: plan.maxOpen,
     shard: { index: plan.index, count: plan.count },
   });
-  const sockets = Browsers?.socketsFor(plan, clock.now);
-  if (sockets?.fd !== undefined) opener.watchBesides?.(sockets.fd);
+  const sockets = openSockets(plan, clock, opener, Browsers);
   const single = addEchoes(plan, observer, clock, opener);
   const populations: BrowserEngine[] = [];
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {
@@ -80,10 +80,30 @@ export function openShard(
   return {
     ...{ recorder, single, engine, feeders },
     close() {
-      single.close();
-      sockets?.close();
+      try {
+        single.close();
+      } finally {
+        sockets?.close();
+      }
     },
   };
+}
+
+/** Those that browsers share, if they do; the engine waits for them as well. */
+function openSockets(
+  plan: ShardPlan,
+  clock: ShardClock,
+  engine: Engine,
+  Browsers: typeof BrowserRunner | undefined,
+): Sockets | undefined {
+  try {
+    const sockets = Browsers?.socketsFor(plan, clock.now);
+    if (sockets?.fd !== undefined) engine.watchBesides?.(sockets.fd);
+    return sockets;
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
 }
 
 /** Arms that ping have no connections, whatever engine opens those of the others. */

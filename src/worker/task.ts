@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ENGINES } from '../engine/registry.ts';
+import { EnvironmentError } from '../errors.ts';
 import { collectGarbageRegularly } from './collect-garbage.ts';
 import type { ShardPlan } from './protocol.ts';
 import { runShard } from './shard.ts';
@@ -13,11 +14,25 @@ export interface ShardTask {
 /** Infrequent: attempts due during the milliseconds that it takes start late, and are recorded as late. */
 const COLLECT_EVERY_MS = 60_000;
 
-/** Entry of a worker thread. */
-export default async function runTask({ plan, port }: ShardTask): Promise<void> {
+/** What this machine lacks for it: a thread's errors lose their class and their hints on the way. */
+export interface ShardLack {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * Entry of a worker thread.
+ * @returns what kept it from running, if that was for lack of something on this machine
+ */
+export default async function runTask({ plan, port }: ShardTask): Promise<ShardLack | undefined> {
   const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS);
   try {
     await runShard(plan, await ENGINES[plan.engine].load(), port);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    const { message, hint } = error;
+    return { message, ...(hint === undefined ? {} : { hint }) };
   } finally {
     stopCollecting();
     port.close();

@@ -8,6 +8,7 @@ import { addCounts, emptyCounts } from '../../src/metrics/counts.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import type { BrowserLoad } from '../../src/scenario/load-types.ts';
 import type { Arm } from '../../src/scenario/types.ts';
+import { BrowserRunner } from '../../src/worker/browser-runner.ts';
 import type { FromWorker, ShardPlan } from '../../src/worker/protocol.ts';
 import { runShard } from '../../src/worker/shard.ts';
 import { armOf } from '../analysis/parts.ts';
@@ -126,6 +127,16 @@ describe.each([
     await run(peer, { load: { forUs: 1_000_000, thinkUs: 10_000, browsers: 8 } });
     // Every five milliseconds, and once or twice for each page: at most eight in each ten milliseconds.
     expect(turns.mock.calls.length).toBeLessThan(200 + 2 * 800);
+  });
+
+  // From a callback of Node's, the whole thread hears of it.
+  it.runIf(engine === 'raw')('tells of a fault of its own, and not of what that left open', async () => {
+    const fault = vi.spyOn(BrowserRunner.prototype, 'pageOver').mockImplementation(() => {
+      throw new Error('the fault');
+    });
+    onTestFinished(() => fault.mockRestore());
+    const peer = await startPeer(hello);
+    await expect(run(peer)).rejects.toThrow('the fault');
   });
 
   it('gives each object a number of its own, over all shards', async () => {

@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { MessageChannel } from 'node:worker_threads';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { ENGINES } from '../../src/engine/registry.ts';
+import { EnvironmentError } from '../../src/errors.ts';
+import runTask from '../../src/worker/task.ts';
 
 const TASK = new URL('../../dist/worker/task.js', import.meta.url).href;
 
@@ -17,4 +21,18 @@ it('a worker loads no HTTP client, whether it plays browsers or not', async () =
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
   expect(stdout).toBe('0\n0\ntrue\n');
+});
+
+it('a worker says what its machine lacks, with what mends it', async () => {
+  const load = vi.spyOn(ENGINES.portable, 'load').mockResolvedValue(() => {
+    throw new EnvironmentError('there is none', { hint: 'get one' });
+  });
+  onTestFinished(() => load.mockRestore());
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  const plan = {
+    ...{ index: 0, count: 1, engine: 'portable' as const, arms: [] },
+    ...{ maxOpen: 1, maxLatenessUs: 1, drainUs: 1 },
+  };
+  expect(await runTask({ plan, port: port2 })).toEqual({ message: 'there is none', hint: 'get one' });
 });

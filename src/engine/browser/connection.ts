@@ -46,7 +46,7 @@ export class Connection {
     this.site = site;
     this.#exchange = new Exchange(shared.host.clock, shared.responses.take());
     this.#socket = shared.sockets.create({
-      // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
+      // The SYN is sent, and the timeout starts, only then: with Node's sockets on a later tick.
       calling: () => this.#markStarted(),
       connected: () => this.#meetConnect(),
       refused: (errno) => this.#failToConnect(errno),
@@ -115,8 +115,9 @@ export class Connection {
     const { endpoints, sources, socket: options } = this.#shared.arm;
     const endpoint = endpoints[record.endpoint]!;
     const route = { endpoint, source: sources[record.source], sourcePort: record.sourcePort, options };
-    const errno = this.#socket.open(route);
+    // Of one that is refused; of others, connect() is called later.
     this.#markStarted();
+    const errno = this.#socket.open(route);
     // The owner does not know the connection yet.
     if (errno !== undefined) this.#shared.sockets.after(0, () => this.#refuse(errno, true));
     else record.phase = 'handshake';

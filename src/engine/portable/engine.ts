@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { isLibcAvailable } from '../../net/index.ts';
 import { clockOf } from '../../net/ticker.ts';
+import { formatAdding } from '../../optional.ts';
 import { createAttemptRecord } from '../blank-record.ts';
 import { listHoldAgesUs } from '../holding.ts';
 import type { DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
@@ -121,7 +122,11 @@ function refuseSocketOptions(arms: readonly EngineArm[]): void {
   const asked = arms.flatMap(({ socket }) => Object.keys(socket));
   if (asked.length === 0) return;
   const names = [...new Set(asked)].join(', ');
-  throw new EnvironmentError(`Node cannot set ${names} of a socket on ${process.platform}.`, {
-    hint: 'Run on Linux, or remove these socket options from the scenario.',
+  const first =
+    process.platform === 'linux'
+      ? `Add koffi: ${formatAdding({ names: ['koffi'] })}. Or`
+      : 'Run on Linux, or';
+  throw new EnvironmentError(`Node itself cannot set ${names} of a socket.`, {
+    hint: `${first} remove these socket options from the scenario.`,
   });
 }

@@ -5,7 +5,7 @@ import { releaseFreedMemory } from '../../net/index.ts';
 import { locateBuilt } from '../../places.ts';
 import { collectGarbageRegularly } from '../../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
-import type { ShardTask } from '../../worker/task.ts';
+import type { ShardLack, ShardTask } from '../../worker/task.ts';
 import { checkAddressRoom } from './address-room.ts';
 import { createDeferred } from './deferred.ts';
 import { checkDescriptorRoom } from './descriptor-room.ts';
@@ -31,7 +31,7 @@ export const executeInThreads: Executor = (plans, receive) => {
   checkThreadRoom('this load', plans.length);
   checkAddressRoom(plans.length);
   checkDescriptorRoom(plans.length);
-  const pool = new Piscina<ShardTask, void>({
+  const pool = new Piscina<ShardTask, ShardLack | undefined>({
     filename: locateBuilt('worker/task.js'),
     minThreads: plans.length,
     maxThreads: plans.length,
@@ -58,7 +58,10 @@ export const executeInThreads: Executor = (plans, receive) => {
     });
     // The task's own end may overtake its last messages: they use another port.
     const drained = new Promise<void>((resolve) => port1.once('close', () => resolve()));
-    return pool.run({ plan, port: port2 }, { transferList: [port2] }).then(() => drained);
+    return pool.run({ plan, port: port2 }, { transferList: [port2] }).then((lack) => {
+      if (lack !== undefined) throw new EnvironmentError(lack.message, lack);
+      return drained;
+    });
   };
 
   // A thread that failed to start takes no task, and its pool starts no other.

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
+import type { AttemptRecord } from '../../../src/engine/types.ts';
 import { describeWithEachSockets, populate } from './population.ts';
 
 /** Answers at once, in a thread of its own. */
@@ -46,3 +47,16 @@ describeWithEachSockets('a busy thread', () => {
     expect(records.map(({ respondedAtUs }) => respondedAtUs > 0)).toEqual([true, true]);
   });
 });
+
+describeWithEachSockets('a busy machine', () => {
+  it('counts what this machine takes for connect() as part of a handshake', async () => {
+    const peer = await startInThread();
+    const { add, engine, pages, records, settled } = populate(peer, { objects: 1, afterConnect: keepBusy });
+    add().open(performance.now() * 1_000);
+    await pages(1);
+    engine.release();
+    await settled(1);
+    const [{ startedAtUs, establishedAtUs }] = records as [AttemptRecord];
+    expect(establishedAtUs - startedAtUs).toBeGreaterThanOrEqual(BUSY_MS * 1_000);
+  });
+}, ['descriptors']);

@@ -29,7 +29,7 @@ function open(maxOpen = 10) {
     const told: string[] = [];
     let bytes = 0;
     const socket = sockets.create({
-      calling: () => told.push('calling'),
+      calling: () => told.push(socket.isConnected ? 'calling too late' : 'calling'),
       connected: () => told.push('connected'),
       refused: (errno) => told.push(`refused ${errno}`),
       received(_bytes, count) {
@@ -162,6 +162,25 @@ describe('a socket by system calls', () => {
     await until(() => flood.received() > 1 << 22);
     const other = connect(quiet);
     await until(() => other.received() === 5);
+  });
+
+  it('reads half a megabyte a turn, however much has come and however often it is told of', async () => {
+    const far: Socket[] = [];
+    const peer = await listen((socket) => far.push(socket));
+    const { connect, sockets, until } = open();
+    const { told, received } = connect(peer);
+    await until(() => told.includes('connected') && far.length === 1);
+    const chunk = Buffer.alloc(1 << 20);
+    let most = 0;
+    for (let turns = 0; turns < 200; turns += 1) {
+      far[0]!.write(chunk);
+      await turn();
+      const before = received();
+      sockets.wait(0);
+      most = Math.max(most, received() - before);
+    }
+    expect(most).toBeGreaterThan(65_536);
+    expect(most).toBeLessThanOrEqual(1 << 19);
   });
 
   it('is told nothing any more once it is closed, though its slot has another owner', async () => {

@@ -2,7 +2,9 @@ import { beforeEach, describe, onTestFinished } from 'vitest';
 import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
 import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import { DescriptorSockets } from '../../../src/engine/browser/sockets/descriptors.ts';
+import type { BrowserSocket, Sockets } from '../../../src/engine/browser/sockets/types.ts';
 import type { BrowserArm, BrowserHost, ConnectPermit } from '../../../src/engine/browser/types.ts';
+import type { ConnectionEvents } from '../../../src/engine/portable/connection.ts';
 import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
 import { classify } from '../../../src/outcome/classify.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
@@ -19,8 +21,12 @@ const KINDS = ['descriptors', 'node'] as const;
 let kind: (typeof KINDS)[number] = 'descriptors';
 
 /** Has these tests pass with each kind of sockets that populations may have; those with TLS have Node's anyway. */
-export function describeWithEachSockets(name: string, define: () => void): void {
-  describe.each(KINDS)(`${name}, with %s`, (each) => {
+export function describeWithEachSockets(
+  name: string,
+  define: () => void,
+  kinds: readonly (typeof KINDS)[number][] = KINDS,
+): void {
+  describe.each(kinds)(`${name}, with %s`, (each) => {
     beforeEach(() => {
       kind = each;
     });
@@ -38,12 +44,14 @@ export interface PopulationOptions extends Partial<BrowserArm> {
   /** What is said to a browser that asks for leave; default: always the next number. */
   readonly leave?: (attempt: number) => ConnectPermit;
   readonly waits?: () => boolean;
+  /** Called once a socket by system calls has been asked to connect. */
+  readonly afterConnect?: () => void;
 }
 
 /** Browsers that open pages at `peer`, and what they told. Driven until the present test is over. */
 export function populate(
   peer: { readonly host: string; readonly port: number },
-  { objects = 1, hosts = 1, tunnels = false, leave, waits, ...changes }: PopulationOptions = {},
+  { objects = 1, hosts = 1, tunnels = false, leave, waits, afterConnect, ...changes }: PopulationOptions = {},
 ) {
   const outcomes: Outcome[] = [];
   const records: AttemptRecord[] = [];
@@ -118,7 +126,7 @@ export function populate(
   };
   const isPlain = arm.tls === undefined;
   const sockets = isPlain && kind === 'descriptors' ? new DescriptorSockets(clock, arm.maxOpen) : undefined;
-  const engine = new BrowserEngine(0, arm, host, sockets);
+  const engine = new BrowserEngine(0, arm, host, sockets && watched(sockets, afterConnect));
   let isOver = false;
   // Events are to be noticed as soon as those of the peer, which Node's event loop drives.
   const drive = (): void => {
@@ -153,6 +161,33 @@ export function populate(
     add: (number = 0) => engine.add(number),
     pages: (count: number) => until(() => told.pages.length >= count),
     settled: (count: number) => until(() => records.length >= count),
+  };
+}
+
+/** The same, with something done each time a socket has been asked to connect. */
+function watched(sockets: Sockets, afterConnect: (() => void) | undefined): Sockets {
+  if (afterConnect === undefined) return sockets;
+  const create = (events: ConnectionEvents): BrowserSocket => {
+    const socket = sockets.create(events);
+    const { open } = socket;
+    socket.open = (route) => {
+      const errno = open.call(socket, route);
+      afterConnect();
+      return errno;
+    };
+    return socket;
+  };
+  return {
+    create,
+    get fd() {
+      return sockets.fd;
+    },
+    get soonestUs() {
+      return sockets.soonestUs;
+    },
+    after: (us, run) => sockets.after(us, run),
+    wait: (maxWaitUs, then) => sockets.wait(maxWaitUs, then),
+    close: () => sockets.close(),
   };
 }
 

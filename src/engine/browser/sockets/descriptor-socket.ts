@@ -26,8 +26,8 @@ const DOWN = EPOLLHUP | EPOLLERR;
 const READABLE = EPOLLIN | EPOLLRDHUP | DOWN;
 const NONE = -1;
 
-/** Reads in a row from one socket: as many as Node's event loop allows (uv__read). */
-const MOST_READS = 32;
+/** Reads in a row from one socket, half a megabyte: others wait meanwhile. */
+const MOST_READS = 8;
 
 /** What sockets share. */
 export interface DescriptorParts {
@@ -61,6 +61,12 @@ export class DescriptorSocket implements BrowserSocket {
   #unsent: Uint8Array | undefined;
   /** Why something could not be sent; what has arrived before is read first. */
   #lostErrno = 0;
+  /** It goes on reading in the next turn, whatever is reported until then. */
+  #isToGoOn = false;
+  /** The far end's FIN had arrived before what was reported last was read, and nothing else that ends a connection. */
+  #isFinished = false;
+  /** The connection had ended by then in any other way. */
+  #isDown = false;
 
   constructor(events: ConnectionEvents, parts: DescriptorParts) {
     this.#events = events;
@@ -76,9 +82,9 @@ export class DescriptorSocket implements BrowserSocket {
     this.#fd = fd;
     keepIcmpErrors(fd, family, true);
     this.#slot = this.#parts.take(this);
+    this.#events.calling();
     // Watched only from there on: poll reports a socket that was never connected as hung up.
     const errno = startConnecting(fd, endpoint) || this.#parts.watch(this.#slot, fd);
-    this.#events.calling();
     if (errno !== 0) this.#parts.soon(() => this.#fail(errno));
     return undefined;
   }
@@ -87,8 +93,10 @@ export class DescriptorSocket implements BrowserSocket {
   meet(events: number): void {
     if (this.#isConnecting && !this.#conclude(events)) return;
     if ((events & EPOLLOUT) !== 0 && this.#unsent !== undefined) this.#sendRest();
-    if ((events & READABLE) !== 0 && this.isOpen)
-      this.#receive((events & EPOLLRDHUP) !== 0 && (events & DOWN) === 0, (events & DOWN) !== 0);
+    if ((events & READABLE) === 0 || !this.isOpen) return;
+    this.#isDown ||= (events & DOWN) !== 0;
+    this.#isFinished = (events & EPOLLRDHUP) !== 0 && !this.#isDown;
+    this.#receive();
   }
 
   send(bytes: Uint8Array): void {
@@ -175,28 +183,38 @@ export class DescriptorSocket implements BrowserSocket {
   /** A response may have come before the reason why nothing can be sent. */
   #lose(errno: number): void {
     this.#lostErrno = errno;
-    this.#parts.soon(() => this.#receive(false, true));
+    this.#isDown = true;
+    this.#isFinished = false;
+    this.#goOn();
+  }
+
+  /** Reads on in the next turn. */
+  #goOn(): void {
+    if (this.#isToGoOn) return;
+    this.#isToGoOn = true;
+    this.#parts.soon(() => {
+      this.#isToGoOn = false;
+      this.#receive();
+    });
   }
 
   /**
    * Reads until nothing is left: the reactor reports a change only once. A read that did not fill the buffer has taken
    * everything available (epoll(7)), but a reset that arrived behind the bytes is reported only by a further call.
-   * @param isFinished the far end's FIN had arrived before the first read, and nothing else that ends a connection
-   * @param isDown the connection had ended by then in any other way
    */
-  #receive(isFinished: boolean, isDown: boolean): void {
-    const { libc, received, soon } = this.#parts;
+  #receive(): void {
+    if (this.#isToGoOn) return;
+    const { libc, received } = this.#parts;
     for (let reads = 0; this.isOpen; reads += 1) {
-      // Others have their turn, however fast the far end sends.
       if (reads === MOST_READS) {
-        soon(() => this.#receive(isFinished, isDown));
+        this.#goOn();
         return;
       }
       const count = libc.recv(this.#fd, received.address, received.bytes.length, 0);
       if (count > 0) {
         this.#events.received(received.bytes, count);
-        if (count === received.bytes.length || isDown) continue;
-        if (isFinished && this.isOpen) this.#events.ended();
+        if (count === received.bytes.length || this.#isDown) continue;
+        if (this.#isFinished && this.isOpen) this.#events.ended();
         return;
       }
       const errno = count === 0 ? 0 : libc.errno();

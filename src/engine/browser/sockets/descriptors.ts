@@ -67,9 +67,10 @@ export class DescriptorSockets implements Sockets {
   wait(maxWaitUs: number, then?: () => void): void {
     // A closed population's memory is unmapped: using it would crash the process.
     if (this.#isClosed) return;
+    // What is set while events are handled is for the next turn.
+    this.#timers.run(this.#clock());
     const untilTimerUs = this.#timers.soonestUs - this.#clock();
     const hasReportedAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilTimerUs)), this.#handle);
-    this.#timers.run(this.#clock());
     if (hasReportedAll) then?.();
   }
 
