@@ -33,6 +33,9 @@ const OF_THE_ARM = [
   ...['page-http-basic', 'page-http-negotiate', 'page-http-basic-closing', 'silent-http', 'syn-first-two'],
   ...['document-h2-none', 'document-h2-negotiate', 'page-h1-none', 'page-h1-negotiate', 'page-h2-none'],
   ...['page-h1-basic-closing', 'page-h1-negotiate-closing', 'squid-h1-basic', 'squid-h1-negotiate'],
+  ...['page-http-negotiate-closing', 'document-h2-basic', 'document-h2-negotiate-first', 'squid-h1-none'],
+  ...['page-h2-basic', 'page-h2-basic-closing', 'page-h2-negotiate-closing', 'portal-h2-negotiate'],
+  ...['squid-h2-negotiate', 'syn-first'],
   ...['squid-h2-none', 'squid-h2-basic', 'portal-http-none', 'portal-h2-none', 'silent-h2'],
 ];
 
