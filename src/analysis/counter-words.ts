@@ -7,7 +7,9 @@ const WORDS: readonly (readonly [name: RegExp, words: string])[] = [
   [/^TcpExtTCPRetransFail$/, 'retransmissions never left'],
   [/^IpOut(NoRoutes|Discards)$|^IpFragFails$/, 'packets never left'],
   [/^IpIn(Discards|AddrErrors|NoRoutes)$|^IpReasmFails$/, 'packets were discarded on arrival'],
-  [/^TcpIn(Errs|CsumErrors)$/, 'damaged segments arrived'],
+  [/^TcpInCsumErrors$/, 'damaged segments arrived'],
+  // A SYN-ACK that comes again on an open connection counts as well (tcp_validate_incoming, net/ipv4/tcp_input.c).
+  [/^TcpInErrs$/, 'segments arrived that TCP did not accept: damaged, or SYNs on open connections'],
   [/^TcpExtListen(Overflows|Drops)$/, 'connections found an accept queue full'],
   [/^TcpExtTCPReqQFull(Drop|DoCookies)$/, 'SYNs found the SYN queue full'],
   [/^TcpExtTCP(BacklogDrop|MinTTLDrop|DeferAcceptDrop)$/, 'segments were dropped by a socket'],

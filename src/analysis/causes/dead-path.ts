@@ -14,7 +14,7 @@ const UNEVEN = 3;
 
 export const deadPath = {
   id: 'dead-path',
-  name: 'one of several paths, or members of a group, that connections are spread over by addresses and ports, and that is dead',
+  name: 'one of several paths, or members of a group, that connections are spread over by addresses and ports, and that is dead; or a rule that drops some of these',
   explains: ['stalled'],
   predicts:
     'a fixed share of all connections gets no answer at all, however often the SYN is sent again; the others get through at once; every arm alike, closed ports included, at any rate and from the first second on',

@@ -88,7 +88,7 @@ function describeHealth(seen: Observations): Diagnosis {
     stalled === 0
       ? `none of ${started} handshakes stalled`
       : `${stalled} of ${started} handshakes stalled, as on any path`;
-  const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.${sayHoles(seen)}`;
+  const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.${sayHoles(seen)}${sayLate(seen)}`;
   return { verdict: 'healthy', text: groupDigits(text), symptoms: [], ill: [], causes: [], decide: [] };
 }
 
@@ -99,6 +99,22 @@ function sayHoles(seen: Observations): string {
   return !areMany(holes, established)
     ? ''
     : ` ${holes} segments came to this machine with a hole before them: lost and sent again within milliseconds, out of order, or of another program.`;
+}
+
+/** First bytes that one in a hundred waits so long for, and so many times as long as half of them, are late. */
+const LATE_US = 500_000;
+const TIMES_AS_LONG = 10;
+const FEWEST_ANSWERS = 100;
+
+/** What came late without having been sent again: handshakes say nothing of it, and nor does a cause. */
+function sayLate({ arms }: Observations): string {
+  const late = arms
+    .map(({ name, summary: { service } }) => ({ name, ...service.firstByteUs }))
+    .filter(({ count, p50, p99 }) => count >= FEWEST_ANSWERS && p99 >= Math.max(LATE_US, p50 * TIMES_AS_LONG))
+    .toSorted((a, b) => b.p99 - a.p99)[0];
+  if (late === undefined) return '';
+  const { name, p50, p99 } = late;
+  return ` But first bytes came late: of arm ${name} one in a hundred took ${Math.round(p99 / 10_000) / 100} s or longer, half of them ${Math.round(p50 / 1_000)} ms or less. That is after the handshake, and no cause of it is weighed.`;
 }
 
 function mostOftenFailed({

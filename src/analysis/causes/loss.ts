@@ -42,7 +42,7 @@ export const loss = {
   ],
   next: [
     {
-      text: 'find where it is lost: counters of errors and drops on each interface of the way, duplex, optics, queues; mtr with TCP SYNs',
+      text: 'find where it is lost: counters of errors and drops on each interface of the way, duplex, optics, queues; mtr with TCP SYNs; where more is lost at a higher rate, a policer of packets or bytes',
     },
   ],
   proof: 'the counter of an interface or a queue that grows with the stalls; captures on both of its sides',

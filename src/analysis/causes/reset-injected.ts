@@ -14,7 +14,7 @@ const LIKE_CHANCE = 0.2;
 
 export const resetInjected = {
   id: 'reset-injected',
-  name: 'something on the way that resets connections at random',
+  name: 'something on the way that resets connections at random, or one of several hosts behind the address that refuses them',
   explains: ['refused', 'broken', 'healed'],
   predicts:
     'refused, or reset before an answer, at random while most succeed; RSTs whose TTL is not that of the endpoint; the far end sent none',
@@ -33,7 +33,9 @@ export const resetInjected = {
     },
   ],
   next: [
-    { text: 'look for an IPS, a filter or a load balancer on the way that resets; its log at those times' },
+    {
+      text: 'look for an IPS, a filter or a load balancer on the way that resets, and for a member of its pool that does not listen; their logs at those times',
+    },
   ],
   proof: 'captures on both sides: the RST is seen here and never left the far end',
   source: 'RFC 3360 (inappropriate resets)',

@@ -88,11 +88,13 @@ function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   const [gap, ...more] = symptom.arm.gaps;
   if (gap === undefined || more.length > 0 || passed > started * 0.1) return supports(text);
   const forSec = Math.round((gap.toSec - gap.fromSec) * 10) / 10;
-  if (gap.isWhole) return decides(`${text}, in one outage of ${forSec} s`);
-  // It had begun before the first of these was tried: what was cut then tells.
   const beside = besideOf(symptom, seen);
   const cut = beside.reduce((sum, arm) => sum + countCutsAt(arm, gap.fromSec, beside), 0);
-  return cut >= FEWEST_CUT && isAcceptedAfter(symptom, gap.toSec)
+  // What bans a client for a time refuses its SYNs in the endpoint's name as well, but lets live what is open.
+  if (cut < FEWEST_CUT) return supports(`${text}, in an outage of ${forSec} s`);
+  if (gap.isWhole) return decides(`${text}, in one outage of ${forSec} s, as which began ${cut} were cut`);
+  // It had begun before the first of these was tried.
+  return isAcceptedAfter(symptom, gap.toSec)
     ? decides(`${text}, for the first ${forSec} s in which any was tried after ${cut} had been cut`)
     : supports(text);
 }

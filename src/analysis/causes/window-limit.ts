@@ -1,4 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { besideOf, countCutsAt } from './cuts.ts';
+import { describeDownTimes } from './down-times.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
 import { describeTwoHolds, roomCameWithClose } from './room.ts';
@@ -19,7 +21,7 @@ export const windowLimit = {
   judge: (symptom, seen) => [
     ...(symptom.kind === 'stalled' ? expectGaps(symptom) : NOTHING),
     ...judgeTimes(symptom, seen),
-    ...judgeSender(symptom),
+    ...judgeSender(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
     ...explainedOtherwise(symptom, seen),
@@ -66,8 +68,23 @@ function judgeTimes(symptom: Symptom, seen: Observations): Judgement[] {
     : NOTHING;
 }
 
-/** A firewall that refuses answers for itself. */
-function judgeSender(symptom: Symptom): Judgement[] {
+/** Fewer that were cut may be an accident. */
+const FEWEST_CUT = 10;
+
+/** A firewall that refuses answers for itself, and so does a host that bans a client; neither ends what is open. */
+function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   const resets = symptom.kind === 'refused' ? resetsByTtl(symptom) : undefined;
-  return resets?.kind === 'own' ? contradicts(resets.text) : NOTHING;
+  if (resets?.kind !== 'own') return NOTHING;
+  const down = describeDownTimes(symptom, seen);
+  if (down !== undefined) return contradicts(down);
+  const beside = besideOf(symptom, seen);
+  const cut = symptom.arm.gaps.reduce(
+    (sum, { fromSec }) => sum + beside.reduce((all, arm) => all + countCutsAt(arm, fromSec, beside), 0),
+    0,
+  );
+  return cut >= FEWEST_CUT
+    ? contradicts(
+        `${resets.text}, and ${cut} connections were cut as that began: a block of new ones leaves these alone`,
+      )
+    : NOTHING;
 }

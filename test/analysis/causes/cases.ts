@@ -53,6 +53,12 @@ export const RESTED: Load = {
   arm: asking('rested', { load: hold(10, 60), close: 'reset', source: SOURCE(5_000, 'lru') }),
 };
 
+/** All that is open then ends. */
+export const cutAt =
+  (sec: number): NonNullable<Path['cut']> =>
+  (_, openedSec) =>
+    openedSec < sec ? { atSec: sec, how: 'FIN' } : undefined;
+
 export const short = (name: string, changes: Partial<Arm> = {}, perSec = 5): Load => ({
   arm: armOf({ name, load: hold(perSec, 60), close: 'reset', ...changes }),
 });
@@ -426,11 +432,11 @@ export const CASES: readonly Case[] = [
   },
   {
     cause: 'service-down',
-    what: 'refused for 2.6 s, by the TTL of the far end',
-    loads: [spread, short('connect')],
-    path: () => ({ ...away([[30.4, 33.0]], 'reset'), answer: () => 'rst' }),
+    what: 'refused for 2.6 s, by the TTL of the far end, as what was open was cut',
+    loads: [spread, short('connect'), held(5, 60, 60)],
+    path: () => ({ ...away([[30.4, 33.0]], 'reset'), answer: () => 'rst', cut: cutAt(30.4) }),
     more: NEAR,
-    without: { path: () => away([[30.4, 33.0]], 'reset') },
+    without: { path: () => ({ ...away([[30.4, 33.0]], 'reset'), answer: () => 'rst' }) },
   },
   {
     cause: 'reject-by-policy',

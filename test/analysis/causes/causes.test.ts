@@ -11,6 +11,7 @@ import { armOf, hold, sec } from '../parts.ts';
 import {
   CASES,
   closedPort,
+  cutAt,
   farOf,
   fill,
   fresh,
@@ -297,10 +298,11 @@ describe('connections that break before they are answered', () => {
 
   it('are put down to the service that was restarted, if that refused them as well', () => {
     const diagnosis = diagnoseIn(
-      [spread, short('connect')],
+      [spread, short('connect'), held(5, 60, 60)],
       {
         ...away([[30.4, 33.0]], 'reset'),
         answer: () => 'rst',
+        cut: cutAt(30.4),
         breaks: ({ atSec }) => (atSec > 30.2 && atSec < 30.4 ? 'response-reset' : undefined),
       },
       NEAR,

@@ -473,3 +473,21 @@ it('takes no limit of a rate for chance, whose share varies with what is tried',
     ),
   ).toBeUndefined();
 });
+
+it.each([
+  ['a host that bans a client for 3 s, in its own name', 'host-that-bans', ['service-down', 'window-limit']],
+  ['a firewall that drops all but the SYNs of some connections', 'acks-dropped', ['accept-queue', 'loss']],
+])('nothing is named of %s', (_, name, rivals) => {
+  const { verdict, causes } = diagnose(see(name));
+  expect(verdict).toBe('cannot-tell');
+  expect(causes.filter(({ status }) => status === 'named')).toEqual([]);
+  expect(causes.filter(({ status }) => status === 'possible').map(({ id }) => id)).toEqual(
+    expect.arrayContaining(rivals),
+  );
+});
+
+it('handshakes that are healthy do not hide first bytes that come late', () => {
+  const { verdict, text } = diagnose(see('late-first-bytes'));
+  expect(verdict).toBe('healthy');
+  expect(text).toMatch(/But first bytes came late: of arm reuse-2 one in a hundred took 1\.9\d? s or longer/);
+});
