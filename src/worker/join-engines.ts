@@ -8,9 +8,6 @@ export interface LoopEngine
   readonly longestRestUs?: number | undefined;
 }
 
-/** Where Node's event loop drives browsers, it must not wait long for another engine. */
-const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
-
 /** Browsers' handshakes are to be looked at often enough to begin another beside a slow one. */
 const BROWSERS_REST_US = 5_000;
 
@@ -20,9 +17,8 @@ const BROWSERS_REST_US = 5_000;
  */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
   if (populations.length === 0) return engine;
-  const havePolls = populations.some(({ polls }) => polls);
   return {
-    polls: engine.polls || havePolls,
+    polls: engine.polls,
     // Of what browsers do, the loop is told.
     get longestRestUs() {
       return engine.open > 0 ? undefined : BROWSERS_REST_US;
@@ -34,13 +30,12 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
       return populations.reduce((open, population) => open + population.open, engine.open);
     },
     poll(maxWaitUs) {
-      // Populations that wait for themselves end the waits of an engine that has anything to wait for.
-      const isForPopulations = havePolls && engine.open + (engine.closing ?? 0) === 0;
-      if (!isForPopulations)
-        engine.poll(havePolls ? maxWaitUs : Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
-      // Whichever waits tells all of them.
+      // Beside an engine that waits, browsers' sockets are to be waited for too. One with anything open does that; else they do.
+      const isIdle = engine.polls && engine.open + (engine.closing ?? 0) === 0;
+      if (!isIdle) engine.poll(maxWaitUs);
+      // They share their sockets: whichever waits tells all of them.
       for (const [index, population] of populations.entries())
-        population.poll(index === 0 && isForPopulations ? maxWaitUs : 0);
+        population.poll(isIdle && index === 0 ? maxWaitUs : 0);
     },
     release(isHurried, arm) {
       if (arm === undefined) for (const population of populations) population.release();

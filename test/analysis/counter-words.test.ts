@@ -38,6 +38,14 @@ it('sets the SYNs that were sent against the attempts, and names what was lost',
   expect(far).toEqual(['7 connections found an accept queue full (TcpExtListenOverflows)']);
 });
 
+it('calls damaged only what had a wrong checksum', () => {
+  const hostCounters = { TcpActiveOpens: 100, TcpInErrs: 287, TcpInCsumErrors: 3 };
+  expect(describeCounters({ run: RUN, arms: arms(100), hostCounters }).near).toEqual([
+    '287 segments arrived that TCP did not accept: damaged, or SYNs on open connections (TcpInErrs)',
+    '3 damaged segments arrived (TcpInCsumErrors)',
+  ]);
+});
+
 it('the packet engine opens no connection of the kernel', () => {
   const run = { ...RUN, engine: 'packet' } as const;
   expect(describeCounters({ run, arms: arms(100), hostCounters: { 'lo.tx_dropped': 0 } }).near).toEqual([]);

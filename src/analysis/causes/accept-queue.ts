@@ -103,7 +103,7 @@ function judgeWaits({ arm, kind }: Symptom): Judgement[] {
     : NOTHING;
 }
 
-/** How much less often SYNs go unanswered than requests, at most, where a full queue drops both. */
+/** Requests go unanswered at most so many times as often as SYNs, where a full queue drops both. */
 const AS_OFTEN = 2;
 
 /** A full queue leaves SYNs unanswered as it does ACKs and requests (tcp_conn_request, net/ipv4/tcp_input.c). */
@@ -115,7 +115,7 @@ function judgeLate(symptom: Symptom, seen: Observations): Judgement[] {
   if (resent === undefined || wilsonInterval(stalled, started)[1] * AS_OFTEN >= resent.ci95[0])
     return NOTHING;
   return contradicts(
-    `${resent.count} of ${resent.measured} requests were sent again, and ${stalled === 0 ? 'none' : stalled} of ${started} handshakes with the same endpoint stalled: a queue that is full leaves SYNs unanswered as well`,
+    `${resent.count} of ${resent.measured} requests were sent again, and ${stalled === 0 ? 'none' : stalled} of ${started} handshakes with the same endpoint stalled: where its queue is full, Linux leaves SYNs unanswered as well`,
   );
 }
 

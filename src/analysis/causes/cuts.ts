@@ -53,7 +53,7 @@ export function startSpanSec({ arm }: Symptom): number {
  * Held connections that were cut as a stretch began in which others failed: within a second of its first second, or before that since
  * the last one was accepted, where nothing had been tried in between.
  */
-export function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: readonly ArmSeen[]): number {
+function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: readonly ArmSeen[]): number {
   if (arm.holdUs === 0) return 0;
   const begun = Math.floor(atSec);
   let cut = 0;
@@ -74,6 +74,21 @@ export function countCutsUntried({ series }: ArmSeen, beside: readonly ArmSeen[]
     if (!isTried) cut += cutsIn(counts);
   }
   return cut;
+}
+
+/** Fewer that were cut may be an accident. */
+export const FEWEST_CUT = 10;
+
+/** Held connections of these arms that were cut as any of these stretches began. */
+export function countCut(
+  of: readonly ArmSeen[],
+  stretches: readonly { readonly fromSec: number }[],
+  beside: readonly ArmSeen[] = of,
+): number {
+  return stretches.reduce(
+    (sum, { fromSec }) => sum + of.reduce((all, arm) => all + countCutsAt(arm, fromSec, beside), 0),
+    0,
+  );
 }
 
 /** The last second before this one in which any of them was established; this one, if none was. */

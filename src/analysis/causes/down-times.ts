@@ -1,11 +1,10 @@
 import { type Joint, joinArms } from '../observations/joint.ts';
 import type { ArmSeen, Symptom } from '../observations/types.ts';
-import { besideOf, countCutsAt } from './cuts.ts';
+import { besideOf, countCut, FEWEST_CUT } from './cuts.ts';
 import { MOST } from './judgements.ts';
 import { perSymptom } from './per-symptom.ts';
 
-/** Fewer that were cut, or RSTs that were captured, may be an accident. */
-const FEWEST_CUT = 10;
+/** Fewer RSTs that were captured may be an accident. */
 const FEWEST_RESETS = 5;
 
 /** Fewer in a second, or fewer of them refused, may be any accident as the load began. */
@@ -78,18 +77,6 @@ function listEnds({ started, refused, bad }: Joint): DownTime[] {
       ? [{ fromSec: second, toSec: second + failed / count, isWhole: false }]
       : [];
   });
-}
-
-/** Connections that were cut as they began. */
-export function countCut(
-  of: readonly ArmSeen[],
-  times: readonly DownTime[],
-  beside: readonly ArmSeen[] = of,
-): number {
-  return times.reduce(
-    (sum, { fromSec }) => sum + of.reduce((all, arm) => all + countCutsAt(arm, fromSec, beside), 0),
-    0,
-  );
 }
 
 /** A stretch begins and ends within a second. */

@@ -1,5 +1,5 @@
 import type { Contrast, Observations, Symptom } from '../observations/types.ts';
-import { besideOf, countCutsAt } from './cuts.ts';
+import { besideOf, countCut, FEWEST_CUT } from './cuts.ts';
 import {
   contradicts,
   decides,
@@ -109,17 +109,16 @@ function judgeNumber(symptom: Symptom, seen: Observations): Judgement[] {
     : NOTHING;
 }
 
-/** So many that were cut have left slots that others cannot have taken all at once; and fewer starts than this say nothing. */
-const FEWEST_CUT = 10;
+/** Fewer starts than this say nothing. */
 const FEWEST_REFUSED = 20;
 
 /** Each connection that ends leaves a slot: nothing is refused for want of one as many of them end. */
 function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
   if (symptom.kind !== 'refused') return NOTHING;
-  for (const { fromSec, started, refused } of symptom.arm.gaps) {
+  for (const gap of symptom.arm.gaps) {
+    const { started, refused } = gap;
     if (started < FEWEST_REFUSED || refused < started * 0.95) continue;
-    const beside = besideOf(symptom, seen);
-    const cut = beside.reduce((sum, arm) => sum + countCutsAt(arm, fromSec, beside), 0);
+    const cut = countCut(besideOf(symptom, seen), [gap]);
     if (cut >= FEWEST_CUT)
       return contradicts(
         `${cut} held connections were cut as it began, and ${refused} of ${started} were refused then: each had left a slot`,

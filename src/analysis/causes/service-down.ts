@@ -1,13 +1,10 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { besideOf, countCutsAt, countCutsUntried } from './cuts.ts';
-import { countCut, describeDownTimes, listDownTimes } from './down-times.ts';
+import { besideOf, countCut, countCutsUntried, FEWEST_CUT } from './cuts.ts';
+import { describeDownTimes, listDownTimes } from './down-times.ts';
 import { contradicts, decides, fewLie, MOST, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
-
-/** Fewer that were cut may be an accident. */
-const FEWEST_CUT = 10;
 
 export const serviceDown = {
   id: 'service-down',
@@ -89,10 +86,11 @@ function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   if (gap === undefined || more.length > 0 || passed > started * 0.1) return supports(text);
   const forSec = Math.round((gap.toSec - gap.fromSec) * 10) / 10;
   const beside = besideOf(symptom, seen);
-  const cut = beside.reduce((sum, arm) => sum + countCutsAt(arm, gap.fromSec, beside), 0);
+  const cut = countCut(beside, [gap]);
   // What bans a client for a time refuses its SYNs in the endpoint's name as well, but lets live what is open.
   if (cut < FEWEST_CUT) return supports(`${text}, in an outage of ${forSec} s`);
-  if (gap.isWhole) return decides(`${text}, in one outage of ${forSec} s, as which began ${cut} were cut`);
+  if (gap.isWhole)
+    return decides(`${text}, in one outage of ${forSec} s; ${cut} open connections were cut as it began`);
   // It had begun before the first of these was tried.
   return isAcceptedAfter(symptom, gap.toSec)
     ? decides(`${text}, for the first ${forSec} s in which any was tried after ${cut} had been cut`)

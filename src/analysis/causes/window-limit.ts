@@ -1,5 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { besideOf, countCutsAt } from './cuts.ts';
+import { besideOf, countCut, FEWEST_CUT } from './cuts.ts';
 import { describeDownTimes } from './down-times.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
@@ -68,20 +68,13 @@ function judgeTimes(symptom: Symptom, seen: Observations): Judgement[] {
     : NOTHING;
 }
 
-/** Fewer that were cut may be an accident. */
-const FEWEST_CUT = 10;
-
-/** A firewall that refuses answers for itself, and so does a host that bans a client; neither ends what is open. */
+/** A firewall that refuses answers for itself, and a host that bans a client in its own name; neither ends what is open. */
 function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   const resets = symptom.kind === 'refused' ? resetsByTtl(symptom) : undefined;
   if (resets?.kind !== 'own') return NOTHING;
   const down = describeDownTimes(symptom, seen);
   if (down !== undefined) return contradicts(down);
-  const beside = besideOf(symptom, seen);
-  const cut = symptom.arm.gaps.reduce(
-    (sum, { fromSec }) => sum + beside.reduce((all, arm) => all + countCutsAt(arm, fromSec, beside), 0),
-    0,
-  );
+  const cut = countCut(besideOf(symptom, seen), symptom.arm.gaps);
   return cut >= FEWEST_CUT
     ? contradicts(
         `${resets.text}, and ${cut} connections were cut as that began: a block of new ones leaves these alone`,

@@ -46,11 +46,6 @@ export class BrowserEngine implements ConnectionFactory {
     this.#host = host;
   }
 
-  /** Whether `poll` waits for events; otherwise Node's event loop does. */
-  get polls(): boolean {
-    return this.#shared.sockets.fd !== undefined;
-  }
-
   /** When `poll` is to be called at the latest, whatever else happens; infinite if nothing is due. */
   get dueUs(): number {
     return this.#shared.sockets.soonestUs;
@@ -74,8 +69,8 @@ export class BrowserEngine implements ConnectionFactory {
   }
 
   /**
-   * Checks for timeouts, and waits for events if that is for it to do; call often while anything is open.
-   * @param maxWaitUs how long it may wait
+   * Checks for timeouts; call often while anything is open.
+   * @param maxWaitUs how long it may wait for events, unless Node's event loop does
    */
   poll(maxWaitUs = 0): void {
     const { sockets } = this.#shared;

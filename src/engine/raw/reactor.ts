@@ -91,7 +91,7 @@ export class Reactor {
     this.#registered += 1;
   }
 
-  /** Its descriptor can be read while it has anything to report. */
+  /** Another may watch it: it can be read while there is anything to report. */
   get fd(): number {
     return this.#epollFd;
   }

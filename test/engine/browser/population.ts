@@ -133,7 +133,7 @@ export function populate(
     if (isOver) return;
     engine.poll();
     hear();
-    if (engine.polls) setImmediate(drive);
+    if (sockets !== undefined) setImmediate(drive);
     else setTimeout(drive, 1);
   };
   drive();

@@ -1,8 +1,8 @@
-import { Arena, type Libc, loadLibc, type Region } from '../../../net/index.ts';
+import { Arena, loadLibc } from '../../../net/index.ts';
 import type { Clock } from '../../../net/ticker.ts';
 import type { ConnectionEvents } from '../../portable/connection.ts';
 import { Reactor } from '../../raw/reactor.ts';
-import { DescriptorSocket } from './descriptor-socket.ts';
+import { type DescriptorParts, DescriptorSocket } from './descriptor-socket.ts';
 import { Timers } from './timers.ts';
 import type { BrowserSocket, Sockets } from './types.ts';
 
@@ -14,11 +14,11 @@ const READ_BYTES = 65_536;
  * way from its loop to a callback takes as long as all that a browser does with an answer.
  */
 export class DescriptorSockets implements Sockets {
-  readonly #libc: Libc;
   readonly #clock: Clock;
   readonly #reactor: Reactor;
   readonly #arena: Arena;
-  readonly #received: Region;
+  /** Shared by all sockets. */
+  readonly #parts: DescriptorParts;
   readonly #timers = new Timers();
   /** By slot; undefined if free. */
   readonly #sockets: (DescriptorSocket | undefined)[] = [];
@@ -32,12 +32,20 @@ export class DescriptorSockets implements Sockets {
    * @throws EnvironmentError if this is not Linux, koffi is missing, or the system refuses memory or a descriptor
    */
   constructor(clock: Clock, maxOpen: number) {
-    this.#libc = loadLibc();
+    const libc = loadLibc();
     this.#clock = clock;
-    this.#reactor = new Reactor(this.#libc, maxOpen, false);
-    this.#arena = new Arena(this.#libc, READ_BYTES);
-    this.#received = this.#arena.take(READ_BYTES);
+    this.#reactor = new Reactor(libc, maxOpen, false);
+    this.#arena = new Arena(libc, READ_BYTES);
     this.#generations = new Uint32Array(maxOpen);
+    this.#parts = {
+      libc,
+      received: this.#arena.take(READ_BYTES),
+      take: (socket) => this.#take(socket),
+      watch: (slot, fd) => this.#reactor.watch(fd, slot, this.#generations[slot]!),
+      watchOn: (slot) => this.#reactor.watchOn(slot),
+      forget: (slot) => this.#forget(slot),
+      soon: (run) => this.after(0, run),
+    };
   }
 
   get fd(): number {
@@ -49,15 +57,7 @@ export class DescriptorSockets implements Sockets {
   }
 
   create(events: ConnectionEvents): BrowserSocket {
-    return new DescriptorSocket(events, {
-      libc: this.#libc,
-      received: this.#received,
-      take: (socket) => this.#take(socket),
-      watch: (slot, fd) => this.#reactor.watch(fd, slot, this.#generations[slot]!),
-      watchOn: (slot) => this.#reactor.watchOn(slot),
-      forget: (slot) => this.#forget(slot),
-      soon: (run) => this.after(0, run),
-    });
+    return new DescriptorSocket(events, this.#parts);
   }
 
   after(us: number, run: () => void): () => void {

@@ -18,7 +18,7 @@ export interface BrowserSocket
 
 /** Where the sockets of a population come from, and who waits for their events and for its timers. */
 export interface Sockets {
-  /** A descriptor that can be read while `wait` has anything to report; undefined: Node's event loop waits. */
+  /** Can be read while `wait` has anything to report, so that others may watch it; undefined: Node's event loop waits. */
   readonly fd: number | undefined;
   /** When the next timer that `wait` is to run is due; infinite if there is none. */
   readonly soonestUs: number;
