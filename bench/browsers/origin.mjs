@@ -9,9 +9,9 @@ import { ANSWER_AFTER_MS, answerTo } from './pages.mjs';
 
 /**
  * Listens on 80 and 443 of an address.
- * @param {string} dir for the key and certificate @param {string} address
+ * @param {string} dir for the key and certificate @param {string} address @param {number} answerAfterMs
  */
-export async function startOrigin(dir, address) {
+export async function startOrigin(dir, address, answerAfterMs = ANSWER_AFTER_MS) {
   const [keyFile, certFile] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   const names = ['-subj', '/CN=page.test', '-addext', 'subjectAltName=DNS:*.test,DNS:*.page.test'];
   const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', keyFile, '-out', certFile];
@@ -20,9 +20,13 @@ export async function startOrigin(dir, address) {
     const host = request.headers[':authority'] ?? request.headers.host ?? address;
     const { type, body } = answerTo(scheme, host.replace(/:\d+$/, ''), request.url);
     setTimeout(() => {
-      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' });
+      response.writeHead(200, {
+        'content-type': type,
+        'content-length': body.length,
+        'cache-control': 'no-store',
+      });
       response.end(body);
-    }, ANSWER_AFTER_MS);
+    }, answerAfterMs);
   };
   const plain = createServer(answer('http'));
   const secure = createSecureServer(

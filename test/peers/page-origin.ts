@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Of each object of a page. */
+/**
+ * Each object is one white dot, and a picture indeed: Chromium gives up the request for one that is none, and closes its connection
+ * where an answer in chunks is not over by then.
+ */
+const OBJECT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg==',
+  'base64',
+);
+/** Of each object of a page; readers of pictures ignore what comes after its end. */
 const OBJECT_BYTES = 2_000;
 
 export interface PageOrigin {
@@ -16,11 +24,15 @@ export async function startPageOrigin(objects: number): Promise<PageOrigin> {
   const server = createServer((request, response) => {
     const url = request.url ?? '';
     const isPage = url.startsWith('/page');
+    const body = isPage
+      ? Buffer.from(pageOf(objects, url.split('=')[1] ?? ''))
+      : Buffer.concat([OBJECT, Buffer.alloc(OBJECT_BYTES - OBJECT.length)]);
     response.writeHead(200, {
       'content-type': isPage ? 'text/html' : 'image/png',
+      'content-length': body.length,
       'cache-control': 'no-store',
     });
-    response.end(isPage ? pageOf(objects, url.split('=')[1] ?? '') : Buffer.alloc(OBJECT_BYTES));
+    response.end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
