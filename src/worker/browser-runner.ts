@@ -10,9 +10,8 @@ import type { Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
 import type { Clock } from '../net/ticker.ts';
 import type { DropReason } from '../outcome/outcome.ts';
-import { browserShare, thinkTimeUs } from '../plan/browsers.ts';
+import { browserShare, createPauses, PageTimes } from '../plan/browsers.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
-import { createRandomBelow, type RandomBelow } from '../random.ts';
 import type { BrowserLoad } from '../scenario/load-types.ts';
 import { toEngineArm } from './arm-plan.ts';
 import { BrowserPorts } from './browser-ports.ts';
@@ -65,7 +64,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   readonly #due = new TimeHeap();
   /** Browsers that wait for permission to open a connection. */
   readonly #blocked = new Set<Browser>();
-  readonly #random: RandomBelow;
+  /** By the position of their browser. */
+  readonly #times: PageTimes[] = [];
   /** By attempt. */
   readonly #opened = new Map<number, Opened>();
   /** Undefined if the system chooses the ports. */
@@ -92,9 +92,10 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.clock = clock;
     this.engine = new BrowserEngine(index, toBrowserArm(options), this, options.sockets);
     this.#ports = BrowserPorts.open(options.planned, plan.index, plan.count);
-    this.#random = createRandomBelow(plan.index + 1);
     for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
       this.#due.push(atUs, this.#browsers.push(this.engine.add(browser)) - 1);
+      const pauses = createPauses(load.thinkUs, browser);
+      this.#times.push(new PageTimes(pauses, PROFILES[load.profile].reloadsAfterUs));
     }
   }
 
@@ -198,13 +199,13 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.#options.recorder.objectOver(this.#options.index, tookUs);
   }
 
-  pageOver(browser: number, tookUs: number): void {
-    const { recorder, index, load } = this.#options;
+  pageOver(browser: number, tookUs: number, isErrorPage: boolean): void {
+    const { recorder, index } = this.#options;
     recorder.pageOver(index, tookUs);
     if (this.#isStopped) return;
-    const uniform = this.#random(2 ** 32) / 2 ** 32;
-    const dueUs = this.clock() + thinkTimeUs(load.thinkUs, uniform);
-    this.#due.push(dueUs, this.#placeOf(browser));
+    const place = this.#placeOf(browser);
+    const dueUs = this.#times[place]!.nextUs(this.clock(), isErrorPage);
+    this.#due.push(dueUs, place);
     this.#tellSooner?.(dueUs);
   }
 

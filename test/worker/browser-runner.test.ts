@@ -202,6 +202,21 @@ describe.each([
     expect(counts).toMatchObject({ requests: 20, outcomes: { ok: counts.scheduled } });
   });
 
+  it('asks again for a document in whose place it shows an error, long before its user does', async () => {
+    let requests = 0;
+    const peer = await startPeer({
+      request(socket) {
+        requests += 1;
+        if (requests === 1) socket.resetAndDestroy();
+        else socket.write(responseOf('hello'));
+      },
+    });
+    const load = { browsers: 1, connections: 1, forUs: 2_500_000, thinkUs: 3_600_000_000 };
+    const { counts } = await run(peer, { load });
+    expect(counts.browsing).toMatchObject({ pages: 2, pagesFailed: 1 });
+    expect(counts.requests).toBe(1 + 5);
+  });
+
   it('gives everything up when told to abort', async () => {
     const peer = await startPeer({});
     const { counts } = await run(peer, { load: { forUs: 60_000_000 }, stop: 'abort' });

@@ -1,7 +1,9 @@
+import { createRandom, type Random } from '../../random.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
 import type { ConnectionOwner, Ending, Lost, Shared } from './connection-owner.ts';
 import { Credentials } from './credentials.ts';
+import { mayPass } from './error-page.ts';
 import type { HostPool } from './host-pool.ts';
 import { HostPools } from './host-pools.ts';
 import { Opener } from './opener.ts';
@@ -29,6 +31,7 @@ export class Browser implements ConnectionOwner<Connection> {
   #page: Page | undefined;
   /** Of the page whose document has arrived. */
   #schedule: PageSchedule | undefined;
+  readonly #random: Random;
   readonly #credentials: Credentials;
   readonly #opener: Opener;
   #isRetired = false;
@@ -46,6 +49,7 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#host = host;
     this.#sockets = sockets;
     this.#factory = factory;
+    this.#random = createRandom(number + 1);
     this.#pools = new HostPools(arm);
     const { endpoints, firstEndpoints, profile } = arm;
     this.#proxies = new ProxyList(number % firstEndpoints, endpoints.length, profile.proxyRetryUs);
@@ -64,7 +68,7 @@ export class Browser implements ConnectionOwner<Connection> {
 
   /** Opens a page. Call only when no page is being loaded. */
   open(dueUs: number): void {
-    this.#page = { dueUs, left: 1, isWhole: true };
+    this.#page = { dueUs, left: 1, isWhole: true, isErrorPage: false };
     this.#pools.closeStale(this.#host.clock());
     const { opensAheadUs } = this.#arm.profile;
     const pool = this.#pools.ofObject(0);
@@ -121,6 +125,10 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#opener.openBeside(pool);
   }
 
+  spoilt(connection: Connection): void {
+    this.#pools.spoil(connection);
+  }
+
   isToAnswer(connection: Connection): boolean {
     if (!this.#pools.ofConnection(connection).bind(connection)) return false;
     this.#credentials.meetChallenge();
@@ -156,7 +164,7 @@ export class Browser implements ConnectionOwner<Connection> {
     object.refusals += 1;
     if (isResent) pool.queue.putFirst(object);
     pool.rest(connection);
-    if (!isResent) this.#finish(object, -1);
+    if (!isResent) this.#fail(object);
     this.#pump(pool);
   }
 
@@ -176,11 +184,11 @@ export class Browser implements ConnectionOwner<Connection> {
     else if (left !== undefined) {
       // It has been counted, and the next connection gets another port.
       if (lacksPort) pool.queue.putFirst(left);
-      else this.#finish(left, -1);
+      else this.#fail(left, connection);
     }
-    if (object !== undefined) this.#lose(pool, object, lost);
+    if (object !== undefined) this.#lose(pool, object, lost, connection);
     // The last first: each goes before those that wait.
-    for (const [other, otherLost] of others.toReversed()) this.#lose(pool, other, otherLost);
+    for (const [other, otherLost] of others.toReversed()) this.#lose(pool, other, otherLost, connection);
     if (pool.connections.size === 0) pool.hasBackup = false;
     this.#goOn(pool, wasAtLimit);
   }
@@ -195,7 +203,7 @@ export class Browser implements ConnectionOwner<Connection> {
     // A connection that was begun before the proxy was given up says nothing new.
     const isKnown = this.#proxies.currentAt(nowUs) !== endpoint;
     if (isKnown || this.#proxies.failed(endpoint, nowUs)) this.pump();
-    else for (const object of this.#pools.takeUnreached()) this.#finish(object, -1);
+    else for (const object of this.#pools.takeUnreached()) this.#fail(object);
   }
 
   /** @param wasAtLimit other hosts may wait for the room that this one leaves */
@@ -206,6 +214,7 @@ export class Browser implements ConnectionOwner<Connection> {
 
   #pump(pool: HostPool): void {
     pool.refill();
+    if (pool.queue.waiting.length > 0) this.#pools.closeSpoilt();
     for (let next = pool.takeNext(); next !== undefined; next = pool.takeNext()) {
       if (!this.#ask(pool, next.connection, next.object)) return;
     }
@@ -272,8 +281,8 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#finish(object, this.#arm.isExpected(answer.status) ? answer.completedAtUs - object.wantedAtUs : -1);
   }
 
-  #lose(pool: HostPool, object: PageObject, lost: Lost): void {
-    if (lost === 'failed') this.#finish(object, -1);
+  #lose(pool: HostPool, object: PageObject, lost: Lost, connection: Connection): void {
+    if (lost === 'failed') this.#fail(object, connection);
     else if (lost === 'challenged') this.#putLast(pool, object);
     else pool.queue.putFirst(object);
   }
@@ -286,6 +295,13 @@ export class Browser implements ConnectionOwner<Connection> {
     object.mustAuthorise = true;
     object.isAlone = true;
     pool.queue.putLast(object);
+  }
+
+  /** @param connection that failed it, if it was a single one */
+  #fail(object: PageObject, connection?: Connection): void {
+    const isForNow = connection === undefined || mayPass(connection.record);
+    if (object.index === 0 && isForNow && this.#page !== undefined) this.#page.isErrorPage = true;
+    this.#finish(object, -1);
   }
 
   /** @param tookUs -1 if it failed */
@@ -302,7 +318,8 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#page = undefined;
     this.#schedule = undefined;
     this.#closeWhereRetired();
-    this.#host.pageOver(this.number, page.isWhole ? this.#host.clock() - page.dueUs : -1);
+    const pageUs = page.isWhole ? this.#host.clock() - page.dueUs : -1;
+    this.#host.pageOver(this.number, pageUs, page.isErrorPage);
   }
 
   /** The document has arrived: everything else is wanted. */
@@ -311,7 +328,7 @@ export class Browser implements ConnectionOwner<Connection> {
     const nowUs = this.#host.clock();
     this.#pools.closeStale(nowUs);
     page.left += compiled.objects - 1;
-    this.#schedule = new PageSchedule(compiled.objects, profile, {
+    this.#schedule = new PageSchedule(compiled.objects, profile, this.#random, {
       delaysAll: this.#arm.tls === undefined,
       isDelayed: (index) => !this.#pools.ofObject(index).isMultiplexed,
       ask: (index) => this.#pump(this.#want(index, nowUs)),

@@ -25,6 +25,8 @@ export interface ConnectionOwner<Connection> {
   ready(connection: Connection): void;
   /** The handshake is slow: another connection may be faster. */
   slow(connection: Connection): void;
+  /** The far end has closed it while it was idle, or sent what nobody had asked for; it is still open on this side. */
+  spoilt(connection: Connection): void;
   /** Whether the proxy that asks for credentials before it opens a tunnel gets them on this connection. */
   isToAnswer(connection: Connection): boolean;
   /** Credentials for this connection; undefined if none are available. */

@@ -14,6 +14,12 @@ import { Requests } from './requests.ts';
 import type { BrowserSocket } from './sockets/types.ts';
 import type { Streams } from './streams.ts';
 
+/**
+ * What comes so soon after an answer came with it: Chromium takes 1 to 6 ms from its last byte until the connection is idle (by its own log,
+ * --log-net-log; some 20 ms where five share two cores).
+ */
+const SEEN_AT_ONCE_US = 5_000;
+
 /** One connection of a browser: a socket created like that of any other attempt, which carries one request at a time. */
 export class Connection {
   readonly record: AttemptRecord;
@@ -30,6 +36,9 @@ export class Connection {
   readonly #manner: Manner;
   #streams: Streams | undefined;
   #isReady = false;
+  #idleSinceUs = 0;
+  /** The far end has closed it while it was idle, or sent what nobody had asked for. */
+  #isSpoilt = false;
   #isOver = false;
 
   constructor(
@@ -149,8 +158,10 @@ export class Connection {
     if ((this.isMultiplexed && !this.isUsable) || !this.#exchange.persists) this.close();
     else {
       this.record.phase = 'held';
+      this.#idleSinceUs = fromUs ?? this.#shared.host.clock();
       const { idleUs, profile } = this.#shared.arm;
-      this.#patience.begin(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs), fromUs);
+      const lastsUs = this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs);
+      this.#patience.begin(lastsUs, this.#idleSinceUs);
     }
   }
 
@@ -179,9 +190,9 @@ export class Connection {
     this.#settle(this.record.phase, 'stopped');
   }
 
-  /** Whether it has been idle for too long. */
+  /** Whether it is idle, and of no more use: for too long, or since the far end ended that. */
   isStale(nowUs: number): boolean {
-    return this.#patience.isOver(nowUs);
+    return this.#isSpoilt || this.#patience.isOver(nowUs);
   }
 
   /** Ends it if its current phase has timed out. */
@@ -246,6 +257,8 @@ export class Connection {
     if (this.record.phase === 'handshake') this.#refuse(errno, wasBind);
     else if (!this.#isReady) this.#opening.fail(errno, tlsCode);
     else if (this.#requests.isAsked) this.#requests.cut('errno', errno);
+    // Its end was an orderly one, whatever came of it since.
+    else if (this.#isSpoilt) this.close();
     else this.#settle('held', 'errno', errno);
   }
 
@@ -260,7 +273,7 @@ export class Connection {
     if (this.#isOver) return;
     if (!this.#isReady) this.#opening.end();
     else if (this.#requests.isAsked) this.#requests.meetEnd();
-    else this.close();
+    else this.#spoil();
   }
 
   #take(bytes: Uint8Array, count: number): void {
@@ -269,7 +282,21 @@ export class Connection {
     if (!this.#isReady) this.#opening.take(bytes, count);
     else if (this.#requests.isAsked) this.#requests.take(bytes, count);
     // Nobody asked for it: the connection is of no more use, as in Chromium (StreamSocket::IsConnectedAndIdle).
-    else this.close();
+    else this.#spoil();
+  }
+
+  /**
+   * Chromium does not look at its idle connections: one that the far end has closed stays half open until another is asked for
+   * (net/socket/transport_client_socket_pool.cc, CleanupIdleSockets), unless that is known as it becomes idle (ReleaseSocket).
+   */
+  #spoil(): void {
+    const { host, arm } = this.#shared;
+    const restedUs = host.clock() - this.#idleSinceUs;
+    if (this.isMultiplexed || !arm.profile.closesWhenAsked || restedUs < SEEN_AT_ONCE_US) this.close();
+    else if (!this.#isSpoilt) {
+      this.#isSpoilt = true;
+      this.#owner.spoilt(this);
+    }
   }
 
   #settle(phase: AttemptRecord['phase'], cause: EndCause, errno = 0, lost: Lost = 'failed'): void {

@@ -14,6 +14,7 @@ export class HostPool {
   readonly #unused: Connection[] = [];
   /** Idle connections that were established before a request had another choice. */
   readonly #awaited: Connection[] = [];
+  readonly #idle = [this.#resting, this.#unused, this.#awaited];
   /** Connections being opened that are known to be established. */
   readonly #unnoticed = new Set<Connection>();
   /** Connections being opened for one specific object, which no other gets. */
@@ -179,10 +180,6 @@ export class HostPool {
     this.queue.putFirst(object);
     this.#owed += 1;
     return undefined;
-  }
-
-  get #idle(): Connection[][] {
-    return [this.#resting, this.#unused, this.#awaited];
   }
 
   /** Closes the connections that have been idle for too long. */

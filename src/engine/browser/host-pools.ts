@@ -1,3 +1,4 @@
+import type { Connection } from './connection.ts';
 import { HostPool } from './host-pool.ts';
 import type { PageObject } from './page-object.ts';
 import type { BrowserArm } from './types.ts';
@@ -7,6 +8,8 @@ export class HostPools {
   readonly #arm: BrowserArm;
   /** By the number of their host. */
   readonly #pools: (HostPool | undefined)[] = [];
+  /** Idle connections that the far end has closed. */
+  readonly #spoilt = new Set<Connection>();
   /** Connections that have not ended. */
   #open = 0;
 
@@ -52,6 +55,19 @@ export class HostPools {
   /** Closes the connections that have been idle for too long. */
   closeStale(nowUs: number): void {
     for (const pool of this.all) pool.closeStale(nowUs);
+  }
+
+  /** The far end has closed an idle connection: it is closed on this side too as soon as another is asked for. */
+  spoil(connection: Connection): void {
+    this.#spoilt.add(connection);
+  }
+
+  /** Another is asked for. Each that is closed may have one opened at once. */
+  closeSpoilt(): void {
+    if (this.#spoilt.size === 0) return;
+    const all = [...this.#spoilt];
+    this.#spoilt.clear();
+    for (const connection of all) connection.close();
   }
 
   closeIdle(): void {

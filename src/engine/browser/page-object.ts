@@ -26,6 +26,8 @@ export interface Page {
   /** Objects still to be completed. */
   left: number;
   isWhole: boolean;
+  /** Its document could not be got, for a reason that may pass. */
+  isErrorPage: boolean;
 }
 
 export function createObject(index: number, nonce: number, wantedAtUs: number): PageObject {

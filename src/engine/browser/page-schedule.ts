@@ -1,3 +1,4 @@
+import type { Random } from '../../random.ts';
 import type { BrowserProfile } from './profiles/profile.ts';
 
 export interface ScheduleOwner {
@@ -25,6 +26,7 @@ const ASKED = 3;
 export class PageSchedule {
   readonly #most: number;
   readonly #owner: ScheduleOwner;
+  readonly #random: Random;
   /** What became of each object, by its index. */
   readonly #states: Uint8Array;
   /** Objects not asked for yet. */
@@ -36,7 +38,13 @@ export class PageSchedule {
   #cancelLayout: (() => void) | undefined;
 
   /** @param objects of the page, the document included */
-  constructor(objects: number, { mostBeforeLayout, layoutAfterUs }: BrowserProfile, owner: ScheduleOwner) {
+  constructor(
+    objects: number,
+    { mostBeforeLayout, layoutAfterUs }: BrowserProfile,
+    random: Random,
+    owner: ScheduleOwner,
+  ) {
+    this.#random = random;
     this.#most = mostBeforeLayout;
     this.#owner = owner;
     this.#states = new Uint8Array(objects).fill(HELD, 1);
@@ -59,8 +67,17 @@ export class PageSchedule {
   }
 
   #layOut(): void {
-    for (let index = this.#next; index < this.#states.length && this.#held > 0; index += 1)
+    const held: number[] = [];
+    for (let index = this.#next; index < this.#states.length; index += 1)
+      if (this.#states[index] === HELD) held.push(index);
+    // What is asked for may end the page at once, or free others.
+    while (held.length > 0 && this.#held > 0) {
+      const place = Math.floor(this.#random() * held.length);
+      const index = held[place]!;
+      held[place] = held.at(-1)!;
+      held.pop();
       if (this.#states[index] === HELD) this.#ask(index, ASKED);
+    }
   }
 
   #askMore(): void {

@@ -79,6 +79,9 @@ export interface BrowserHost extends AttemptObserver {
   answered(status: number, errorName: string): void;
   /** An object is loaded, or never will be; measured from when the page needed it. */
   objectOver(tookUs: number): void;
-  /** A page has ended; measured from when it was due. tookUs is -1 if any of its objects failed. */
-  pageOver(browser: number, tookUs: number): void;
+  /**
+   * A page has ended; measured from when it was due. tookUs is -1 if any of its objects failed.
+   * @param isErrorPage its document could not be got, for a reason that may pass
+   */
+  pageOver(browser: number, tookUs: number, isErrorPage: boolean): void;
 }

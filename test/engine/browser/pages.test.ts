@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
+import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import { FIREFOX } from '../../../src/engine/browser/profiles/firefox.ts';
 import { serverNameOf } from '../../../src/scenario/host-names.ts';
 import { answering, type Behaviour, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
@@ -160,11 +161,68 @@ describeWithEachSockets('a browser that opens a page', () => {
 
   it('is content with a far end that closes connections while they rest', async () => {
     const peer = await startPeer(answering(responseOf('hello'), 'closes'));
-    const { add, settled, outcomes, told } = populate(peer);
+    const { add, settled, outcomes, told } = populate(peer, { profile: { ...FIREFOX, sharesProxy: false } });
     add().open(0);
     await settled(1);
     expect(outcomes).toEqual(['ok']);
     expect(told.objects).toHaveLength(1);
+  });
+
+  it('closes a connection that the far end has closed once it asks for another, on any host, as Chromium does', async () => {
+    // Hosts 1 and 2 in turn: the first connection to host 1 is closed while host 2 takes its time.
+    const peer = await startPeer({
+      request(socket, message) {
+        if (message.startsWith('GET /2/')) setTimeout(() => socket.write(responseOf('hello')), 400);
+        else socket.write(responseOf('hello'));
+        if (message.startsWith('GET /1/')) setTimeout(() => socket.end(), 30);
+      },
+    });
+    const { add, engine, pages, told, outcomes } = populate(peer, {
+      ...{ objects: 4, hosts: 3 },
+      profile: {
+        ...CHROMIUM,
+        opensAheadUs: 0,
+        forDocument: 1,
+        mostBeforeLayout: 1,
+        layoutAfterUs: 3_600_000_000,
+      },
+    });
+    const browser = add();
+    browser.open(0);
+    await expect.poll(() => peer.seen.length).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([engine.open, outcomes]).toEqual([3, []]);
+    await pages(1);
+    await peer.closedByNear(1);
+    expect(outcomes).toEqual(['ok']);
+    expect(pathsOf(peer.seen).map((paths) => paths.map((path) => path.slice(1, 2)))).toEqual([
+      ...[['0'], ['1'], ['2'], ['3']],
+    ]);
+    expect(told.objects.every((us) => us >= 0)).toBe(true);
+  });
+
+  it('leaves it half open for as long as it reads, and has its port until it opens the next page', async () => {
+    const sockets: Socket[] = [];
+    const peer = await startPeer({
+      request(socket) {
+        socket.write(responseOf('hello'));
+        sockets.push(socket);
+      },
+    });
+    const { add, engine, pages, outcomes, told } = populate(peer);
+    const browser = add();
+    browser.open(0);
+    await pages(1);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    sockets[0]?.end();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([engine.open, peer.seen[0]?.closed]).toEqual([1, 'open']);
+    browser.open(0);
+    await pages(2);
+    await peer.closedByNear(1);
+    expect(peer.seen.map(({ closed }) => closed)).toEqual(['fin', 'open']);
+    expect(outcomes).toEqual(['ok']);
+    expect(told.pages.every((us) => us >= 0)).toBe(true);
   });
 
   it('takes a reset while a connection rests for a cut', async () => {
@@ -239,14 +297,18 @@ describeWithEachSockets('a browser that opens a page', () => {
     expect(outcomes).toEqual([outcome]);
     expect(told.objects).toEqual([-1]);
     expect(told.pages).toEqual([-1]);
+    // Another status is a document as well, and Chromium itself would still wait for an answer.
+    const isError = outcome !== 'unexpected-status' && outcome !== 'response-timeout';
+    expect(told.errorPages).toBe(isError ? 1 : 0);
   });
 
   it('gives a page up where nobody listens', async () => {
     const port = await findClosedPort();
-    const { add, pages, outcomes } = populate({ host: '127.0.0.1', port }, { objects: 5 });
+    const { add, pages, outcomes, told } = populate({ host: '127.0.0.1', port }, { objects: 5 });
     add().open(0);
     await pages(1);
     expect(outcomes).toEqual(['handshake-refused']);
+    expect(told.errorPages).toBe(1);
   });
 
   it('waits for leave to connect, and gives up where there is none', async () => {

@@ -58,6 +58,7 @@ export function populate(
   const told = {
     objects: [] as number[],
     pages: [] as number[],
+    errorPages: 0,
     answers: [] as number[],
     errorNames: [] as string[],
     challenges: 0,
@@ -119,8 +120,9 @@ export function populate(
       if (errorName !== '') told.errorNames.push(errorName);
     },
     objectOver: (us) => told.objects.push(us),
-    pageOver(_browser, us) {
+    pageOver(_browser, us, isErrorPage) {
       told.pages.push(us);
+      if (isErrorPage) told.errorPages += 1;
       hear();
     },
   };

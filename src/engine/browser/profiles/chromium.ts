@@ -23,6 +23,8 @@ export const CHROMIUM: BrowserProfile = {
   proxyTimeoutUs: 8_000_000,
   // net/proxy_resolution/proxy_list.cc, Fallback: five minutes, where the script says nothing else; measured: 313 s.
   proxyRetryUs: 300_000_000,
+  // components/error_page/content/browser/net_error_auto_reloader.cc, GetNextReloadDelay; measured: the first two.
+  reloadsAfterUs: [1_000_000, 5_000_000, 30_000_000, 60_000_000, 300_000_000, 600_000_000, 1_800_000_000],
   // net/socket/client_socket_pool.cc, g_unused_idle_socket_timeout_s, and CleanupIdleSockets, called by requests only.
   unusedIdleUs: 60_000_000,
   closesWhenAsked: true,

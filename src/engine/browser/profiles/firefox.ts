@@ -24,6 +24,8 @@ export const FIREFOX: BrowserProfile = {
   proxyTimeoutUs: 90_000_000,
   // network.proxy.failover_timeout, 1,800 s
   proxyRetryUs: 1_800_000_000,
+  // Its error pages wait for their reader.
+  reloadsAfterUs: [],
   // network.http.keep-alive.timeout
   unusedIdleUs: 115_000_000,
   closesWhenAsked: false,

@@ -22,6 +22,8 @@ export interface BrowserProfile {
   readonly proxyTimeoutUs: number;
   /** A proxy that could not be reached is tried again after this long, if there are others. */
   readonly proxyRetryUs: number;
+  /** After an error page in place of a document, it asks for that again by itself after so long, then so long, the last from then on. */
+  readonly reloadsAfterUs: readonly number[];
   /** An unused connection is of no more use after this long. */
   readonly unusedIdleUs: number;
   /** Connections that have been idle for too long are closed only when another is asked for, not on time. */
