@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevTools } from './devtools.mjs';
+import { logPages } from './page-log.mjs';
 import { addressOf } from './pages.mjs';
 import { LOGIN } from './proxy.mjs';
 
@@ -31,16 +32,16 @@ const GONE_WITHIN_MS = 5_000;
 const CHROMIUM = {
   name: 'chromium',
   command: 'chromium',
-  /** @param launching.countsLacking pages say how many of their objects failed */
-  async launch({ dir, proxy, auth, env, isCold, countsLacking = false }) {
-    const tab = { needsLogin: auth === 'basic', countsLacking };
+  /** @param launching.logsPages it has a log of its pages, see page-log.mjs @param launching.switches more of the command line's */
+  async launch({ dir, proxy, auth, env, isCold, logsPages = false, switches = [] }) {
+    const tab = { needsLogin: auth === 'basic', logsPages };
     const profile = await mkdtemp(join(dir, 'chromium-'));
     const through =
       proxy.pac === undefined ? `--proxy-server=${proxy.server}` : `--proxy-pac-url=${proxy.pac}`;
     const names = `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${proxy.server.split(':')[0]}`;
     const child = spawn(
       'chromium',
-      [...SWITCHES, names, through, `--user-data-dir=${profile}`, 'about:blank'],
+      [...SWITCHES, ...switches, names, through, `--user-data-dir=${profile}`, 'about:blank'],
       {
         stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...env, HOME: profile, TMPDIR: profile },
@@ -53,6 +54,8 @@ const CHROMIUM = {
     if (auth === 'negotiate' && !isCold) await loadKerberos(pages[0]);
     return {
       open: (url, withinMs) => navigate(pages.at(-1), url, withinMs),
+      /** Of the tab that it starts with. */
+      log: pages[0].log,
       async newTab() {
         pages.push(await openTab(devTools, tab));
       },
@@ -84,17 +87,20 @@ async function loadKerberos(page) {
 }
 
 /** In the profile that Chromium starts with: in private ones it does less beforehand. */
-async function openTab(devTools, { needsLogin, countsLacking }) {
+async function openTab(devTools, { needsLogin, logsPages }) {
   const { targetId } = await devTools.call('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await devTools.call('Target.attachToTarget', { targetId, flatten: true });
   const page = {
-    ...{ targetId, countsLacking },
+    targetId,
     call: (method, params) => devTools.call(method, params, sessionId),
     on: (method, hear) => devTools.on(method, hear, sessionId),
   };
   await page.call('Page.enable');
   await page.call('Page.setLifecycleEventsEnabled', { enabled: true });
-  if (countsLacking) await page.call('Network.enable');
+  if (logsPages) {
+    await page.call('Network.enable');
+    page.log = logPages(page);
+  }
   if (needsLogin) await logInWhenAsked(page);
   return page;
 }
@@ -115,15 +121,9 @@ async function logInWhenAsked({ call, on }) {
 }
 
 /**
- * @returns {Promise<{ms: number, came: string, lacking?: number}>} `came`: `loaded`, an error's name, or `waiting` where time
- *   was up; `lacking`: objects that failed, if the page counts them
+ * @returns {Promise<{ms: number, came: string}>} `came`: `loaded`, an error's name, or `waiting` where time was up
  */
 async function navigate(page, url, withinMs) {
-  let lacking = 0;
-  const stopCounting = page.on(
-    'Network.loadingFailed',
-    ({ canceled }) => (lacking += canceled === true ? 0 : 1),
-  );
   const begunAt = performance.now();
   const outcome = new Promise((resolve) => {
     const loads = new Set();
@@ -147,8 +147,7 @@ async function navigate(page, url, withinMs) {
     );
   });
   const came = await Promise.race([outcome, sleep(withinMs, 'waiting', { ref: false })]);
-  stopCounting();
-  return { ms: performance.now() - begunAt, came, ...(page.countsLacking && { lacking }) };
+  return { ms: performance.now() - begunAt, came };
 }
 
 export default CHROMIUM;

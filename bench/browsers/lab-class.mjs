@@ -1,5 +1,7 @@
 /** A class among the clients of a lab, for lab.mjs: what its users saw, and what its connections met. */
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createPauses } from '../../dist/plan/browsers.js';
 import { playClass } from './arm.mjs';
 import chromium from './chromium.mjs';
 import { addressOf } from './pages.mjs';
@@ -14,13 +16,14 @@ const PAGE_WITHIN_MS = 60_000;
 /** A second SYN is sent after a second (RFC 6298), a second and a half later none is left that was not lost. */
 const STALLED_SYNS = 2;
 
-const { browser, dir, browsers, sec, thinkSec, natPorts } = JSON.parse(process.argv[2]);
+const { browser, dir, browsers, sec, thinkSec, natPorts, trace } = JSON.parse(process.argv[2]);
 const wire = await watchWire(LINK, PROXY.address);
 const seen = browser === 'chromium' ? await watchChromiums() : await watchArm();
 const connections = (await wire.connections([PROXY.port])).filter(({ syns }) => syns[0] >= seen.begunAtMs);
 const lost = await wire.stop();
 if (lost > 0) throw new Error(`tcpdump lost ${lost} packets.`);
-const { begunAtMs, ...figures } = seen;
+const { begunAtMs, log, ...figures } = seen;
+if (trace !== undefined) writeFileSync(trace, JSON.stringify({ begunAtMs, log, connections }));
 const counts = {
   connections: connections.length,
   unopened: connections.filter(({ openAtMs }) => openAtMs === undefined).length,
@@ -32,31 +35,29 @@ process.stdout.write(`${JSON.stringify({ ...figures, ...counts })}\n`);
 // Whatever a browser left open must not keep this from ending.
 process.exit();
 
-/** Each opens its pages in turn, with pauses as the arm's browsers make them. */
+/** Each opens its pages in turn, with the pauses that the arm's browser of the same number makes. */
 async function watchChromiums() {
   const launching = { dir, proxy: { server: `${PROXY.address}:${PROXY.port}` }, auth: 'none', env: {} };
   const all = [];
   try {
-    while (all.length < browsers) all.push(await chromium.launch({ ...launching, countsLacking: true }));
+    while (all.length < browsers) all.push(await chromium.launch({ ...launching, logsPages: true }));
     const begunAtMs = Date.now();
     const until = begunAtMs + sec * 1e3;
-    const pages = await Promise.all(
-      all.map((one, index) => browse(one, (thinkSec * 1e3 * index) / browsers, until)),
-    );
-    return { begunAtMs, ...summarizePages(pages.flat()) };
+    await Promise.all(all.map((one, index) => browse(one, index, until)));
+    const log = all.map((one) => one.log);
+    return { begunAtMs, log, ...summarizePages(log.flat()) };
   } finally {
     for (const one of all) await one.stop();
   }
 }
 
-async function browse(one, afterMs, until) {
-  const pages = [];
-  await sleep(afterMs);
+async function browse(one, index, until) {
+  const pauseUs = createPauses(thinkSec * 1e6, index);
+  await sleep((thinkSec * 1e3 * index) / browsers);
   while (Date.now() < until) {
-    pages.push(await one.open(addressOf(PAGE), PAGE_WITHIN_MS));
-    await sleep(Math.min(-thinkSec * 1e3 * Math.log(1 - Math.random()), Math.max(0, until - Date.now())));
+    await one.open(addressOf(PAGE), PAGE_WITHIN_MS);
+    await sleep(Math.min(pauseUs() / 1e3, Math.max(0, until - Date.now())));
   }
-  return pages;
 }
 
 function summarizePages(pages) {
@@ -67,11 +68,11 @@ function summarizePages(pages) {
     .sort((a, b) => a - b);
   const at = (share) =>
     Math.round(whole[Math.min(whole.length - 1, Math.floor(share * whole.length))] ?? Number.NaN);
+  const again = pages.length - new Set(pages.map(({ url }) => url)).size;
   return {
-    pages: pages.length,
-    whole: whole.length,
+    ...{ pages: pages.length, whole: whole.length, again },
     ...(whole.length > 0 && { medianMs: at(0.5), p90Ms: at(0.9), maxMs: at(1) }),
-    lackingMs: pages.filter((page) => !isWhole(page)).map(({ ms }) => Math.round(ms)),
+    lackingMs: pages.filter((page) => !isWhole(page)).map(({ ms }) => ms),
     lackingObjects: pages.reduce((sum, { lacking }) => sum + lacking, 0),
     ends: [...new Set(pages.map(({ came }) => came))].sort(),
   };

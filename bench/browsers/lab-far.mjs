@@ -8,7 +8,7 @@ import { startSquid } from './squid.mjs';
 const ADDRESS = '10.20.0.2';
 const PORT = 3128;
 
-const [dir, idleSec] = process.argv.slice(2);
-await startOrigin(dir, ADDRESS);
+const [dir, idleSec, answerAfterMs] = process.argv.slice(2);
+await startOrigin(dir, ADDRESS, Number(answerAfterMs));
 await startSquid({ dir, address: ADDRESS, port: PORT, auth: 'none', idleSec: Number(idleSec) });
 await writeFile(join(dir, 'ready'), '');

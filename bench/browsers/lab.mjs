@@ -1,9 +1,9 @@
 /** A class behind firewalls that misbehave, from Chromium itself and from the browser arm: see --help. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { drawTable } from './figures.mjs';
@@ -19,14 +19,21 @@ nftables, iproute2, openssl.
 
   --cell NAME,...     of those below (default: all)
   --browser NAME,...  chromium, rushhour (default: both)
-  --sec N             how long pages are opened (default: 120)
+  --sec N             how long pages are opened (default: 75)
+  --runs N            of each browser in each cell (default: 1)
+  --trace DIR         a file of JSON for each run: its pages, and the SYNs and the end of each of its connections
   --journal FILE      a line of JSON for each run (default: results/browsers-lab.jsonl)
   --table             run nothing
   --write             put the table into docs/browsers.md
   --help
 `;
 const BROWSERS = 5;
-const THINK_SEC = 10;
+const THINK_SEC = 15;
+/**
+ * How long the far end takes for an answer: until it comes, a page has asked for all of its objects, also on a machine on which that
+ * takes a while, so that its connections are those of the page and not those of the machine.
+ */
+const ANSWER_AFTER_MS = 300;
 /** Beyond its pages: the start of browsers, and the last pages. */
 const MORE_MS = 150_000;
 const FAR_READY_WITHIN_MS = 10_000;
@@ -55,7 +62,9 @@ const { values } = parseArgs({
   options: {
     cell: { type: 'string', default: CELLS.map(({ id }) => id).join(',') },
     browser: { type: 'string', default: 'chromium,rushhour' },
-    sec: { type: 'string', default: '120' },
+    sec: { type: 'string', default: '75' },
+    runs: { type: 'string', default: '1' },
+    trace: { type: 'string' },
     journal: { type: 'string', default: 'results/browsers-lab.jsonl' },
     table: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -66,11 +75,12 @@ const { values } = parseArgs({
 const rushhour = (...args) => run(process.execPath, [RUSHHOUR, ...args], { maxBuffer: 1 << 24 });
 
 /** Plays one class in a lab of its own, which is removed afterwards. */
-async function playCell(cell, browser, sec) {
+async function playCell(cell, browser, sec, trace) {
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-class-'));
   // Whatever the command has started ends with it.
   const alone = 'unshare --pid --fork --mount-proc --kill-child=SIGKILL';
-  const far = `${alone} ${process.execPath} ${join(import.meta.dirname, 'lab-far.mjs')} ${dir} ${cell.idleSec}`;
+  const given = [dir, cell.idleSec, ANSWER_AFTER_MS].join(' ');
+  const far = `${alone} ${process.execPath} ${join(import.meta.dirname, 'lab-far.mjs')} ${given}`;
   const { stdout } = await rushhour('lab', 'up', cell.preset, '--far-end', far);
   const id = /^lab (\S+):/.exec(stdout)?.[1];
   try {
@@ -79,7 +89,7 @@ async function playCell(cell, browser, sec) {
       if (Date.now() > until) throw new Error('the far side was not ready');
       else await sleep(50);
     const { natPorts } = cell;
-    const wish = { browser, dir, browsers: BROWSERS, sec, thinkSec: THINK_SEC, natPorts };
+    const wish = { browser, dir, browsers: BROWSERS, sec, thinkSec: THINK_SEC, natPorts, trace };
     const inside = [process.execPath, join(import.meta.dirname, 'lab-class.mjs'), JSON.stringify(wish)];
     const args = ['lab', 'exec', '--lab', id, '--', ...alone.split(' '), ...inside];
     const played = await run(process.execPath, [RUSHHOUR, ...args], { timeout: sec * 1e3 + MORE_MS });
@@ -90,27 +100,50 @@ async function playCell(cell, browser, sec) {
   }
 }
 
-const sec = (ms) => (ms === undefined ? '' : `${(ms / 1e3).toFixed(1)}`);
-
-function describeRun({ pages, whole, medianMs, p90Ms, maxMs, connections, unopened, stalled, syns, peak }) {
-  const times = whole === 0 ? '' : `${sec(medianMs)}, ${sec(p90Ms)}, ${sec(maxMs)} s`;
-  return [pages, pages - whole, times, connections, stalled, unopened, syns, peak];
+/** Median, and the least and most where they differ. */
+function spread(values, write = String) {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  if (sorted.length === 0) return '';
+  const [median, least, most] = [Math.floor((sorted.length - 1) / 2), 0, sorted.length - 1].map((at) =>
+    write(sorted[at]),
+  );
+  return least === most ? median : `${median} (${least}-${most})`;
 }
 
-const HEAD = [
-  ...['firewall and proxy', '', 'pages', 'incomplete', 'whole pages: median, 90 %, longest'],
-  ...['connections', 'stalled', 'never open', 'SYNs', 'at once'],
-];
+const writeSec = (ms) => `${(ms / 1e3).toFixed(1)} s`;
 
-/** The last run of each browser in each cell. */
+const COLUMNS = {
+  pages: ({ pages }) => pages,
+  incomplete: ({ pages, whole }) => pages - whole,
+  connections: ({ connections }) => connections,
+  stalled: ({ stalled }) => stalled,
+  'never open': ({ unopened }) => unopened,
+  SYNs: ({ syns }) => syns,
+  'at once': ({ peak }) => peak,
+};
+
+/** All runs that the journal has of each browser in each cell. */
 function drawClasses(runs) {
   const lines = CELLS.flatMap(({ id, says }) =>
     ['chromium', 'rushhour'].flatMap((browser) => {
-      const last = runs.findLast((one) => one.cell === id && one.browser === browser);
-      return last === undefined ? [] : [[says, browser, ...describeRun(last)]];
+      const own = runs.filter((one) => one.cell === id && one.browser === browser);
+      if (own.length === 0) return [];
+      const counts = Object.values(COLUMNS).map((of) => spread(own.map(of)));
+      const longest = own.map(({ maxMs }) => maxMs);
+      const times = [
+        spread(
+          own.map(({ medianMs }) => medianMs),
+          writeSec,
+        ),
+        spread(longest, writeSec),
+      ];
+      return [[says, browser, own.length, ...counts, ...times]];
     }),
   );
-  return drawTable(HEAD, lines);
+  return drawTable(
+    ['firewall and proxy', '', 'runs', ...Object.keys(COLUMNS), 'whole pages: median', 'longest'],
+    lines,
+  );
 }
 
 async function main() {
@@ -120,9 +153,13 @@ async function main() {
     return;
   }
   const cells = CELLS.filter(({ id }) => values.cell.split(',').includes(id));
-  for (const cell of values.table ? [] : cells)
+  if (values.trace !== undefined) mkdirSync(values.trace, { recursive: true });
+  const rounds = Array.from({ length: values.table ? 0 : Number(values.runs) }, () => cells).flat();
+  for (const cell of rounds)
     for (const browser of values.browser.split(',')) {
-      const seen = await playCell(cell, browser, Number(values.sec));
+      const name = `${cell.id}-${browser}-${Date.now()}.json`;
+      const trace = values.trace === undefined ? undefined : resolve(values.trace, name);
+      const seen = await playCell(cell, browser, Number(values.sec), trace);
       addRun(values.journal, { cell: cell.id, browser, ...seen });
       console.error(`${cell.id} ${browser}: ${JSON.stringify(seen)}`);
     }

@@ -16,6 +16,9 @@ export interface WireConnection {
   readonly openAtMs?: number;
   readonly endedAtMs?: number;
   readonly endedBy?: string;
+  /** The first FIN or RST of the browser's own, and of the far end. */
+  readonly closedAtMs?: number;
+  readonly farClosedAtMs?: number;
   readonly sentBytes?: number;
 }
 

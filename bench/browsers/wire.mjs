@@ -83,8 +83,8 @@ export function connectionsOf(packets, ports) {
     const key = `${clientPort} ${serverPort}`;
     let connection = last.get(key);
     const isSyn = isFromClient && packet.flags === 'S';
-    if (isSyn && (connection === undefined || connection.endedAtMs !== undefined)) {
-      connection = { clientPort, serverPort, syns: [] };
+    if (isSyn && isAnother(connection, packet)) {
+      connection = { clientPort, serverPort, seq: packet.seq, syns: [] };
       last.set(key, connection);
       all.push(connection);
     }
@@ -96,6 +96,11 @@ export function connectionsOf(packets, ports) {
   return all;
 }
 
+/** Whether a SYN begins another connection than the one before from its port, which may have been given up without a packet. */
+function isAnother(connection, { seq }) {
+  return connection === undefined || connection.endedAtMs !== undefined || connection.seq !== seq;
+}
+
 /** A FIN or RST. tcpdump counts from the SYN: the first byte is 1. */
 function note(connection, { atMs, flags, seq }, isFromClient) {
   const isReset = flags.includes('R');
@@ -103,6 +108,7 @@ function note(connection, { atMs, flags, seq }, isFromClient) {
     connection.endedAtMs = atMs;
     connection.endedBy = `${isFromClient ? 'client' : 'server'} ${isReset ? 'RST' : 'FIN'}`;
   }
+  connection[isFromClient ? 'closedAtMs' : 'farClosedAtMs'] ??= atMs;
   if (isFromClient && seq !== undefined && connection.sentBytes === undefined) connection.sentBytes = seq - 1;
 }
 

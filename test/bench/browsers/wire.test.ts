@@ -29,9 +29,9 @@ describe('a capture of beginnings and ends', () => {
         line('101000', 40002, 3128, 'S', ', seq 55'),
         line('101100', 3128, 40002, 'S.', ', seq 33, ack 56'),
         line('200000', 40000, 3128, 'F.', ', seq 518, ack 1'),
-        line('200100', 3128, 40000, 'F.', ', seq 900, ack 519'),
+        line('201000', 3128, 40000, 'F.', ', seq 900, ack 519'),
         line('300000', 3128, 40002, 'R.', ', seq 1, ack 1'),
-        line('300100', 40002, 3128, 'F.', ', seq 1, ack 1'),
+        line('301000', 40002, 3128, 'F.', ', seq 1, ack 1'),
       ),
       [3128],
     );
@@ -39,6 +39,8 @@ describe('a capture of beginnings and ends', () => {
       { clientPort: 40000, sentBytes: 517, endedBy: 'client FIN' },
       { clientPort: 40002, sentBytes: 0, endedBy: 'server RST' },
     ]);
+    expect(seen.map(({ closedAtMs }) => closedAtMs)).toEqual([1764434200, 1764434301]);
+    expect(seen.map(({ farClosedAtMs }) => farClosedAtMs)).toEqual([1764434201, 1764434300]);
   });
 
   it('takes SYNs of a port for one connection until that has ended, and counts what is open at once', () => {
@@ -59,6 +61,18 @@ describe('a capture of beginnings and ends', () => {
       [40000, 1],
     ]);
     expect(peakOf(seen)).toBe(2);
+  });
+
+  it('takes a SYN with another number for another connection, for one that is given up while it opens sends nothing', () => {
+    const seen = connectionsOf(
+      packets(
+        line('100000', 40000, 3128, 'S', ', seq 99'),
+        line('200000', 40000, 3128, 'S', ', seq 99'),
+        line('300000', 40000, 3128, 'S', ', seq 17'),
+      ),
+      [3128],
+    );
+    expect(seen.map(({ syns }) => syns.length)).toEqual([2, 1]);
   });
 
   it('counts one that never opened until its next SYN would have been due', () => {
