@@ -119,10 +119,8 @@ export class Browser implements ConnectionOwner<Connection> {
   /** As in Chromium, the first to be established serves the request, and the other stays. */
   slow(connection: Connection): void {
     const pool = this.#pools.ofConnection(connection);
-    if (pool.queue.waiting.length === 0) return;
-    if (this.#arm.profile.backsUpFirstOnly && (pool.hasBackup || pool.isReached)) return;
-    pool.hasBackup = true;
-    this.#opener.openBeside(pool);
+    if (this.#arm.profile.backsUpFirstOnly && !pool.takeBackup()) return;
+    if (pool.queue.waiting.length > 0) this.#opener.openBeside(pool);
   }
 
   spoilt(connection: Connection): void {
@@ -189,7 +187,6 @@ export class Browser implements ConnectionOwner<Connection> {
     if (object !== undefined) this.#lose(pool, object, lost, connection);
     // The last first: each goes before those that wait.
     for (const [other, otherLost] of others.toReversed()) this.#lose(pool, other, otherLost, connection);
-    if (pool.connections.size === 0) pool.hasBackup = false;
     this.#goOn(pool, wasAtLimit);
   }
 

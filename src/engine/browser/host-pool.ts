@@ -26,8 +26,8 @@ export class HostPool {
   /** It carries all requests for the host, as long as it takes any. */
   #shared: Connection | undefined;
   readonly queue: ObjectQueue;
-  /** A connection was opened beside a slow handshake, since there was none at all. */
-  hasBackup = false;
+  /** A first connection is being opened, or others that were begun before it was established. */
+  #isBeginning = false;
 
   /** @param most open connections */
   constructor(site: number, most: number) {
@@ -95,6 +95,7 @@ export class HostPool {
    * @param object that it is opened for; undefined: for none in particular
    */
   add(connection: Connection, object: PageObject | undefined): void {
+    if (this.connections.size === 0) this.#isBeginning = true;
     this.connections.add(connection);
     if (object?.isAlone === true) {
       this.queue.remove(object);
@@ -107,6 +108,12 @@ export class HostPool {
    * @returns the object that it was opened for; if undefined, it is idle
    */
   establish(connection: Connection): PageObject | undefined {
+    const object = this.#establish(connection);
+    this.#noteOpening();
+    return object;
+  }
+
+  #establish(connection: Connection): PageObject | undefined {
     if (connection.isMultiplexed) return this.#share(connection);
     const object = this.#bound.get(connection);
     if (this.#bound.delete(connection)) return object;
@@ -114,6 +121,21 @@ export class HostPool {
     const isAwaited = this.#unnoticed.delete(connection) && this.queue.waiting.length > 0;
     (isAwaited ? this.#awaited : this.#unused).push(connection);
     return undefined;
+  }
+
+  #noteOpening(): void {
+    if (this.#opening.size + this.#bound.size === 0) this.#isBeginning = false;
+  }
+
+  /**
+   * A handshake is slow. Chromium opens another connection, once, if the timer is still running that it has set with the first of all
+   * connections to the host: it stops when none is being opened (net/socket/transport_client_socket_pool.cc, StartBackupJobTimer).
+   * @returns whether another is to be opened for what waits
+   */
+  takeBackup(): boolean {
+    const isBeginning = this.#isBeginning;
+    this.#isBeginning = false;
+    return isBeginning;
   }
 
   /** All that wait can go over it. */
@@ -175,6 +197,7 @@ export class HostPool {
     const object = this.#bound.get(connection);
     this.#bound.delete(connection);
     this.#opening.delete(connection);
+    this.#noteOpening();
     if (!isChallenged) return object ?? this.queue.takeFirst();
     if (object === undefined) return undefined;
     this.queue.putFirst(object);

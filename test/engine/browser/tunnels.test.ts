@@ -249,6 +249,34 @@ describe('a page over https, through tunnels', () => {
     expect(outcomes).toHaveLength(1);
   });
 
+  it.each([
+    ['the end of TLS', (secured: TLSSocket) => secured.end()],
+    ['a FIN', (_: TLSSocket, tunnel: Socket) => tunnel.end()],
+  ])('is left half open after %s, until another is needed, and then closed', async (_what, how) => {
+    const ends: (() => void)[] = [];
+    const { peer, requests } = await startProxy({
+      cuts: {
+        at: 1,
+        how(tunnel, secured) {
+          secured.write(responseOf('hello'));
+          ends.push(() => how(secured, tunnel));
+        },
+      },
+    });
+    const profile = { ...CHROMIUM, opensAheadUs: 0, forDocument: 1 };
+    const { add, pages, engine, outcomes, told } = populate(peer, { ...CHROME, profile, objects: 1 });
+    const browser = add();
+    browser.open(0);
+    await pages(1);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    ends[0]!();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([engine.open, peer.seen[0]?.closed, outcomes]).toEqual([1, 'open', []]);
+    browser.open(0);
+    await pages(2);
+    expect([outcomes, requests(), told.pages.every((us) => us >= 0)]).toEqual([['ok'], 2, true]);
+  });
+
   it('fails where credentials are refused', async () => {
     const refusing = responseOf('', '407 Who', 'Proxy-Authenticate: Basic realm="x"\r\n');
     const { peer } = await startProxy({ instead: (socket) => void socket.write(refusing) });

@@ -16,7 +16,7 @@ export const CHROMIUM: BrowserProfile = {
   // 21), and at once sees to it that there are two.
   opensAheadUs: 20_000,
   forDocument: 2,
-  // net/socket/client_socket_pool.h, kMaxConnectRetryIntervalMs; measured: only while the host has no connection.
+  // net/socket/client_socket_pool.h, kMaxConnectRetryIntervalMs; measured: only beside the first connections to a host.
   backupAfterUs: 250_000,
   backsUpFirstOnly: true,
   // net/http/http_proxy_connect_job.cc, the least of its adaptive timeout; measured: an error after 8.0 s.

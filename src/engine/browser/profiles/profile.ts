@@ -16,7 +16,7 @@ export interface BrowserProfile {
   readonly forDocument: number;
   /** When another connection is opened beside a slow handshake. */
   readonly backupAfterUs: number;
-  /** Whether only while there is no connection for the host; otherwise beside each slow handshake. */
+  /** Whether only once, beside the first connections to a host; otherwise beside each slow handshake. */
   readonly backsUpFirstOnly: boolean;
   /** A handshake with a proxy is given up after this long. */
   readonly proxyTimeoutUs: number;
