@@ -1,12 +1,17 @@
-/** rushhour's browser arm in the place of a browser: a run of one browser and one page for each page that is opened. */
-import { spawn } from 'node:child_process';
+/**
+ * rushhour's browser arm in the place of a browser: a run of one browser and one page for each page that is opened, or, where a
+ * page depends on those before it, one browser of its engine.
+ */
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOGIN } from './proxy.mjs';
+import { scenarioOf } from './scenario.mjs';
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/rushhour');
+const PLAYER = join(import.meta.dirname, 'player.mjs');
 const AUTH = {
   none: '',
   basic: 'auth: { scheme: basic, to: proxy, mode: challenge, credentials: { env: RUSHHOUR_BENCH_LOGIN } }',
@@ -15,73 +20,91 @@ const AUTH = {
 
 const STARTED_WITHIN_MS = 60_000;
 
-/** Rows that it cannot play, by the beginnings of their names, and what it lacks. */
-const NOT_YET = {
-  'syn-objects': 'this script runs one page for each run, and this row needs a page before',
-  'syn-all-second': 'a PAC file is read before a run, not by it',
-  refusing: 'a PAC file is read before a run, not by it',
-  kept: 'this script runs one page for each run, and this row needs a page before',
-  pac: 'a PAC file is read before a run, not by it',
-  'tab-closed': 'it has no tabs',
-  idle: 'it closes its connections at the end of a run',
-};
-
-/** @returns why the arm cannot play a row, or undefined */
-export function whyNotYet(id) {
-  return Object.entries(NOT_YET).find(([beginning]) => id.startsWith(beginning))?.[1];
-}
+/** What rushhour says of a site whose browsers go past the proxy. */
+const PAST_THE_PROXY = /--via direct/;
 
 /** @param {'chromium' | 'firefox'} profile */
 const createArm = (name, profile) => ({
   name,
-  /** Before a load, rushhour looks whether the proxy is there. */
-  looksFirst: true,
+  /** One process has all browsers. */
+  playsAll: true,
   command: LAUNCHER,
-  async launch({ dir, proxy, auth, env, browsers = 1 }) {
-    const place = await mkdtemp(join(dir, 'rushhour-'));
-    return {
-      async open(url, withinMs) {
-        const file = join(place, 'page.yaml');
-        await writeFile(
-          file,
-          scenarioOf(url, proxy.server, AUTH[auth], { ...ONE_PAGE, profile }, { browsers }),
-        );
-        return run(file, place, withinMs, env);
-      },
-      stop: () => undefined,
-    };
-  },
+  /** @param launching.stays a later page finds the browser as those before it left it */
+  launch: (launching) =>
+    launching.stays ? launchPlayer(profile, launching) : launchRuns(profile, launching),
 });
+
+/** A run for each page. */
+async function launchRuns(profile, { dir, proxy, auth, env, browsers = 1 }) {
+  const place = await mkdtemp(join(dir, 'rushhour-'));
+  const login = auth === 'negotiate' ? AUTH.negotiate(proxy.server.split(':')[0]) : AUTH[auth];
+  const open = async (url, through, withinMs) => {
+    const file = join(place, 'page.yaml');
+    await writeFile(file, scenarioOf(url, through, login, { ...ONE_PAGE, profile }, { browsers }));
+    return run(file, await mkdtemp(join(place, 'results-')), withinMs, env);
+  };
+  return {
+    /** Before a load, rushhour looks whether the proxy is there. */
+    looksFirst: true,
+    async open(url, withinMs) {
+      const page = await open(url, throughOf(proxy), withinMs);
+      if (page.refusal === undefined) return page;
+      // As it tells whoever asked for it.
+      if (!PAST_THE_PROXY.test(page.refusal)) throw new Error(`rushhour ran nothing: ${page.refusal}`);
+      return open(url, undefined, withinMs);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** One browser for all pages. */
+async function launchPlayer(profile, { proxy }) {
+  const child = fork(PLAYER, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let complaint = '';
+  child.stderr.on('data', (text) => (complaint += text));
+  const gone = once(child, 'close');
+  const hear = async () => {
+    const heard = await Promise.race([once(child, 'message'), gone.then(() => undefined)]);
+    const [{ error, done }] = heard ?? [{ error: complaint.slice(0, 500) }];
+    if (error !== undefined) throw new Error(`The player failed: ${error}`);
+    return done;
+  };
+  const tell = (message) => {
+    child.send(message);
+    return hear();
+  };
+  await hear();
+  return {
+    async open(url, withinMs) {
+      const scenario = scenarioOf(
+        url,
+        throughOf(proxy),
+        AUTH.none,
+        { ...ONE_PAGE, profile },
+        { browsers: 1 },
+      );
+      const page = await Promise.race([
+        tell({ kind: 'open', scenario }),
+        sleep(withinMs, { came: 'waiting' }),
+      ]);
+      return { ms: withinMs, ...page };
+    },
+    /** Its clock is moved on. */
+    pass: (ms) => tell({ kind: 'pass', ms }),
+    // It has no tabs: what a browser does to its connections as one is closed is nothing.
+    newTab: async () => undefined,
+    closeTab: async () => undefined,
+    async stop() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+const throughOf = ({ server, pac }) => (pac === undefined ? server : `{ pac: ${JSON.stringify(pac)} }`);
 
 /** No second one: the pause before that has a mean of three hours. */
 const ONE_PAGE = { for: '500ms', think: '3h' };
-
-/** Pages as pages.mjs makes them. @param load when they are opened, and how @param {{browsers: number, natPorts?: number}} counts */
-function scenarioOf(url, proxy, login, load, { browsers, natPorts }) {
-  const { protocol, hostname, searchParams } = new URL(url);
-  const [objects, hosts] = ['objects', 'hosts'].map((key) => Number(searchParams.get(key)));
-  const on = searchParams.get('on');
-  const names =
-    on === ''
-      ? [hostname, ...(hosts > 1 ? [`o{1-${hosts - 1}}.${hostname}`] : [])]
-      : [`o{0-${hosts - 1}}.${on}`];
-  const times = Object.entries(load).map(([key, value]) => `      ${key}: ${value}`);
-  return `schema: 1
-description: Pages of browsers.
-${natPorts === undefined ? '' : `natPorts: ${natPorts}`}
-arms:
-  page:
-    via: ${protocol === 'https:' ? 'tunnel' : 'proxy'}
-    proxy: ${proxy}
-    target: ${protocol}//${hostname}/page?n={nonce}
-    ${protocol === 'https:' ? 'tls: { insecure: true }' : ''}
-    ${typeof login === 'function' ? login(proxy.split(':')[0]) : login}
-    load:
-      browsers: ${browsers}
-${times.join('\n')}
-      page: { objects: ${objects + 1}, hosts: ${JSON.stringify(names)}, paths: ["/{object}.png?n={nonce}"] }
-`;
-}
 
 /**
  * Plays a class for some time, to its end.
@@ -116,16 +139,18 @@ function start(file, results, env) {
   return { child, ended };
 }
 
-/** @returns how the page came, the milliseconds that it took by the summary, and when the load began */
-async function run(file, place, withinMs, env) {
-  const results = join(place, 'results');
+/**
+ * @returns how the page came, the milliseconds that it took by the summary, and when the load began; or, as `refusal`, why there
+ *   was no run
+ */
+async function run(file, results, withinMs, env) {
   const { child, ended } = start(file, results, env);
   const isOver = { yet: false };
   const closed = ended.finally(() => (isOver.yet = true));
   await endInTime(child, results, withinMs, isOver);
   const { code, signal, stdout, stderr } = await closed;
   const loadBeganAtMs = await readBeginning(results);
-  if (loadBeganAtMs === undefined) throw new Error(`rushhour recorded no run: ${stderr.slice(0, 500)}`);
+  if (loadBeganAtMs === undefined) return { refusal: stderr.slice(0, 500) };
   const began = { loadBeganAtMs };
   if (signal === 'SIGKILL') return { ms: withinMs, came: 'waiting', ...began };
   if (!stdout.startsWith('{')) throw new Error(`rushhour ended with ${code}: ${stderr.slice(0, 500)}`);

@@ -36,12 +36,10 @@ const CHROMIUM = {
   async launch({ dir, proxy, auth, env, isCold, logsPages = false, switches = [] }) {
     const tab = { needsLogin: auth === 'basic', logsPages };
     const profile = await mkdtemp(join(dir, 'chromium-'));
-    const through =
-      proxy.pac === undefined ? `--proxy-server=${proxy.server}` : `--proxy-pac-url=${proxy.pac}`;
-    const names = `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${proxy.server.split(':')[0]}`;
+    const names = `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostOf(proxy)}`;
     const child = spawn(
       'chromium',
-      [...SWITCHES, ...switches, names, through, `--user-data-dir=${profile}`, 'about:blank'],
+      [...SWITCHES, ...switches, names, wayOf(proxy), `--user-data-dir=${profile}`, 'about:blank'],
       {
         stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...env, HOME: profile, TMPDIR: profile },
@@ -71,6 +69,13 @@ const CHROMIUM = {
     };
   },
 };
+
+const hostOf = ({ server, pastTo }) => pastTo ?? server.split(':')[0];
+
+function wayOf({ server, pac }) {
+  if (pac !== undefined) return `--proxy-pac-url=${pac}`;
+  return server === undefined ? '--no-proxy-server' : `--proxy-server=${server}`;
+}
 
 /**
  * The first Negotiate of its life makes Chromium load a library, start its network service again and fail the page; a row of

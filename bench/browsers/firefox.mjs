@@ -154,6 +154,7 @@ const FIREFOX = {
 
 function proxyPreferences({ server, pac }) {
   if (pac !== undefined) return { 'network.proxy.type': 2, 'network.proxy.autoconfig_url': pac };
+  if (server === undefined) return { 'network.proxy.type': 0 };
   const [host, port] = server.split(':');
   const names = ['http', 'ssl'].flatMap((kind) => [
     [`network.proxy.${kind}`, host],

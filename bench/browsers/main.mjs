@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKdc } from '../kdc.mjs';
-import { arm, firefoxArm, whyNotYet } from './arm.mjs';
+import { arm, firefoxArm } from './arm.mjs';
 import chromium from './chromium.mjs';
 import { renderTable } from './figures.mjs';
 import firefox from './firefox.mjs';
@@ -90,11 +90,6 @@ async function measure(options) {
         const version = versions[browser.name];
         const mostRuns = row.isLong ? LONG_RUNS : row.isSlow ? SLOW_RUNS : runs;
         const had = readRuns(journal).filter((run) => isOf(run, browser, version, row)).length;
-        const why = browser.looksFirst ? whyNotYet(row.id) : undefined;
-        if (why !== undefined) {
-          if (round === 1) say(`rushhour ${row.id}: not yet: ${why}`);
-          continue;
-        }
         if (had >= Math.min(round, mostRuns) || Date.now() > until) continue;
         try {
           const seen = await playRow(row, browser, { ...place, kdc });

@@ -34,8 +34,9 @@ export async function startOrigin(dir, address, answerAfterMs = ANSWER_AFTER_MS)
       key: readFileSync(keyFile),
       cert: readFileSync(certFile),
       allowHTTP1: true,
+      // An address has no name.
       ALPNCallback: ({ servername, protocols }) =>
-        servername.startsWith('h1.') || !protocols.includes('h2') ? 'http/1.1' : 'h2',
+        String(servername).startsWith('h1.') || !protocols.includes('h2') ? 'http/1.1' : 'h2',
     },
     answer('https'),
   );

@@ -10,7 +10,9 @@ import { peakOf, watchWire } from './wire.mjs';
 const FIRST = 3128;
 const SECOND = 3129;
 const PAC = 8088;
-const DIRECT = 80;
+const THROUGH = [FIRST, SECOND];
+const HTTP = 80;
+const HTTPS = 443;
 /** For what a browser still does once its page is there. */
 const AFTERWARDS_MS = 1_000;
 
@@ -40,19 +42,20 @@ export async function playRow(row, browser, place) {
       marks.begun = Date.now();
     };
     const mark = (name) => (marks[name] = Date.now());
-    const launching = { dir, proxy: told, auth, isCold: row.isCold, env: kdc.env };
+    const launching = { dir, proxy: told, auth, isCold: row.isCold, stays: row.stays, env: kdc.env };
     const all = await launchAll(browser, row.browsers ?? 1, launching);
     const [launched] = all;
     let came;
     try {
       const openAll = (url, withinMs) => openIn(all, url, withinMs);
-      const stage = { browser: launched, proxy: proxies[0], address, mark, openAll };
+      const pass = launched.pass ?? sleep;
+      const stage = { browser: launched, proxy: proxies[0], address, mark, openAll, pass };
       await row.prepare?.(stage);
-      if (row.loses !== undefined && !browser.looksFirst) await lose(row.loses, FIRST);
+      if (row.loses !== undefined && !launched.looksFirst) await lose(row.loses, FIRST);
       await row.prepareLossy?.(stage);
       begin();
       const playing = row.play(stage);
-      if (row.loses !== undefined && browser.looksFirst) await loseAfterLook(row.loses, proxies[0], playing);
+      if (row.loses !== undefined && launched.looksFirst) await loseAfterLook(row.loses, proxies[0], playing);
       came = await playing;
       marks.begun = came.loadBeganAtMs ?? marks.begun;
       await sleep(row.afterwardsMs ?? AFTERWARDS_MS);
@@ -60,15 +63,16 @@ export async function playRow(row, browser, place) {
     } finally {
       for (const one of all) await one.stop();
     }
-    const seen = await wire.connections([FIRST, SECOND]);
+    const { loadBeganAtMs = 0, ...page } = came;
+    const connectionsTo = async (ports) =>
+      (await wire.connections(ports)).filter(({ syns }) => syns[0] >= loadBeganAtMs);
+    const seen = await connectionsTo(row.isDirect ? [HTTP, HTTPS] : THROUGH);
     const asked = (await Promise.all(proxies.map((proxy) => readRequests(proxy, seen)))).flat();
-    const direct = await wire.connections([DIRECT]);
+    const direct = await connectionsTo([HTTP]);
     const lost = await wire.stop();
     if (lost > 0) throw new Error(`tcpdump lost ${lost} packets.`);
-    const { loadBeganAtMs, ...page } = came;
-    const counted = loadBeganAtMs === undefined ? seen : seen.filter(({ syns }) => syns[0] >= loadBeganAtMs);
-    const figures = figuresOf(counted, asked, marks);
-    return { ...figures, direct: isPageDirect(row, direct), ...page, ms: Math.round(page.ms) };
+    const figures = figuresOf(seen, asked, marks);
+    return { ...figures, direct: countDirect(row, direct), ...page, ms: Math.round(page.ms) };
   } finally {
     for (const close of closers.reverse()) await close();
     await lose('none');
@@ -78,7 +82,7 @@ export async function playRow(row, browser, place) {
 /** Browsers, one after the other; rushhour's arm is all of them at once. */
 async function launchAll(browser, count, launching) {
   const all = [];
-  const times = browser.looksFirst ? 1 : count;
+  const times = browser.playsAll ? 1 : count;
   while (all.length < times) all.push(await browser.launch({ ...launching, browsers: count }));
   return all;
 }
@@ -103,6 +107,7 @@ async function loseAfterLook(which, proxy, playing) {
 async function startProxies(row, options, starting) {
   const proxies = [];
   const first = { ...options, port: FIRST };
+  if (row.isDirect) return [];
   if (row.proxy === 'squid') proxies.push(await starting(await startSquid(first)));
   else if (row.proxy !== 'absent') proxies.push(await starting(await startProxy(first)));
   if (row.hasSecond) proxies.push(await starting(await startProxy({ ...options, port: SECOND })));
@@ -110,6 +115,7 @@ async function startProxies(row, options, starting) {
 }
 
 async function tellProxy(row, address, starting) {
+  if (row.isDirect) return { pastTo: address };
   const proxies = [`${address}:${FIRST}`, ...(row.hasSecond ? [`${address}:${SECOND}`] : [])];
   if (row.pac === undefined) return { server: proxies[0] };
   const pac = await starting(await startPac({ kind: row.pac, address, port: PAC, proxies }));
@@ -117,7 +123,7 @@ async function tellProxy(row, address, starting) {
 }
 
 /** Squid connects to the origin itself: what goes past a proxy is asked of rows without it. */
-const isPageDirect = (row, direct) => (row.proxy === 'squid' ? 0 : direct.length);
+const countDirect = (row, direct) => (row.proxy === 'squid' ? 0 : direct.length);
 
 /** Squid's log has what was asked before the row too: it is known by its connections. */
 async function readRequests({ connections, readLog }, seen) {

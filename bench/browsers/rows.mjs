@@ -1,5 +1,4 @@
 /** What browsers are made to do, row by row, and before which proxy. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf } from './pages.mjs';
 
 /** Objects of a page, its document included. */
@@ -119,6 +118,7 @@ const losses = [
     }),
     prepare: ({ browser }) => browser.open(addressOf(document), PAGE_WITHIN_MS),
     loses: 'first of each connection',
+    stays: true,
   },
   opening('syn-all', 'all SYNs are lost', document, {
     // Chromium opens the page once more a second later.
@@ -136,7 +136,7 @@ const losses = [
       ...document,
       host: 'later.test',
     }),
-    ...{ pac: 'good', hasSecond: true, loses: 'all', isSlow: true },
+    ...{ pac: 'good', hasSecond: true, loses: 'all', isSlow: true, stays: true },
     prepareLossy: ({ browser }) => browser.open(addressOf(document), 100_000),
   },
   {
@@ -152,6 +152,7 @@ const faults = ['408', 'RST', 'FIN', 'half a header'].map((fault) => ({
     document,
   ),
   fault,
+  stays: true,
   prepare: async ({ browser, proxy }) => {
     await browser.open(addressOf(document), PAGE_WITHIN_MS);
     proxy.arm();
@@ -166,18 +167,33 @@ const pacs = ['404', 'refused', 'syntax error', 'empty', 'silent'].map((kind) =>
   play: ({ browser, address }) => browser.open(addressOf({ scheme: 'http', host: address }), 60_000),
 }));
 
+/** A host that browsers reach without a proxy, by its address: no name is known. */
+const direct = [
+  { id: 'direct-http', says: 'a document over http past any proxy', scheme: 'http', objects: 0 },
+  { id: 'direct-h2', says: 'a document over https with HTTP/2 past any proxy', scheme: 'https', objects: 0 },
+  {
+    ...{ id: 'direct-page-http', scheme: 'http', objects: OBJECTS - 1 },
+    says: `a page of ${OBJECTS} objects over http past any proxy`,
+  },
+].map(({ id, says, scheme, objects }) => ({
+  ...opening(id, says, undefined),
+  isDirect: true,
+  play: ({ browser, address }) => browser.open(addressOf({ scheme, host: address, objects }), PAGE_WITHIN_MS),
+}));
+
 const leaving = [
   {
     ...opening('tab-closed', 'the tab is closed once its page is there', {
       ...document,
       objects: OBJECTS - 1,
     }),
-    async play({ browser, mark }) {
+    stays: true,
+    async play({ browser, mark, pass }) {
       await browser.newTab();
       const came = await browser.open(addressOf(this.page), PAGE_WITHIN_MS);
       mark('closing');
       await browser.closeTab();
-      await sleep(3_000);
+      await pass(3_000);
       return came;
     },
   },
@@ -197,10 +213,11 @@ function idle(sec, objects) {
       },
     ),
     isLong: true,
-    async play({ browser, mark }) {
+    stays: true,
+    async play({ browser, mark, pass }) {
       await browser.open(addressOf(this.page), PAGE_WITHIN_MS);
       mark('idle');
-      await sleep(sec * 1e3);
+      await pass(sec * 1e3);
       mark('asking');
       return browser.open(addressOf({ ...document, host: 'later.test' }), PAGE_WITHIN_MS);
     },
@@ -215,12 +232,12 @@ function pageOf(kind, more = {}) {
 /** When a proxy that refused is tried again: a page of another host every so often. */
 const again = {
   ...opening('refusing-again', 'a refusing first proxy, a page every 15 s: when it is tried again', document),
-  ...{ pac: 'good', hasSecond: true, proxy: 'absent', isLong: true },
-  async play({ browser }) {
+  ...{ pac: 'good', hasSecond: true, proxy: 'absent', isLong: true, stays: true },
+  async play({ browser, pass }) {
     let came;
     for (let asked = 0; asked < 25; asked += 1) {
       came = await browser.open(addressOf({ ...document, host: `again${asked}.test` }), PAGE_WITHIN_MS);
-      await sleep(15_000);
+      await pass(15_000);
     }
     return came;
   },
@@ -237,6 +254,7 @@ export const ROWS = [
   ...losses,
   ...faults,
   ...pacs,
+  ...direct,
   ...leaving,
   again,
 ];

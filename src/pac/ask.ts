@@ -3,6 +3,7 @@ import { EnvironmentError } from '../errors.ts';
 import { formatAdding } from '../optional.ts';
 import { locateBuilt } from '../places.ts';
 import { redactPath } from '../scenario/secrets.ts';
+import { PAST_THE_PROXY } from './past-the-proxy.ts';
 import type { Reply } from './types.ts';
 
 /** How long a script may compute. Browsers give up sooner or freeze; a Raspberry Pi is slow. */
@@ -41,7 +42,7 @@ export async function askScript(
     );
   }
   throw new EnvironmentError(redactPath(`${name} names no proxy for ${urls.join(', ')}: ${reply.fault}`), {
-    hint: 'fix the script, or give the proxy with --proxy',
+    hint: `fix the script, or give the proxy with --proxy; ${PAST_THE_PROXY}`,
   });
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../errors.ts';
 import { checkPacSource } from '../scenario/proxy-schema.ts';
+import { PAST_THE_PROXY } from './past-the-proxy.ts';
 
 /** What Chromium takes (kDefaultMaxResponseBytes in pac_file_fetcher_impl.cc). */
 export const MAX_SCRIPT_BYTES = 1_048_576;
@@ -30,16 +31,17 @@ export interface ReadOptions {
  */
 export async function readScript(source: string, options: ReadOptions): Promise<Script> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(checkPacSource(source))?.[1]?.toLowerCase();
+  const isFetched = scheme === 'http' || scheme === 'https';
   const name = nameOf(source);
   try {
-    if (scheme === 'http' || scheme === 'https') return { name, text: await fetchText(source, options) };
+    if (isFetched) return { name, text: await fetchText(source, options) };
     const path = scheme === 'file' ? fileURLToPath(source) : resolve(options.cwd, source);
     return { name, text: await readText(path) };
   } catch (cause) {
     const { message, cause: below } = cause as Error;
     const why = below instanceof Error && below.message !== '' ? below.message : message;
     throw new EnvironmentError(`cannot read the PAC script ${name} (${why})`, {
-      hint: 'check the path or URL, or give the proxy with --proxy',
+      hint: `check the path or URL, or give the proxy with --proxy${isFetched ? `; ${PAST_THE_PROXY}` : ''}`,
       cause,
     });
   }

@@ -1,10 +1,9 @@
 import type { Browser } from '../engine/browser/browser.ts';
 import { BrowserEngine, sourceOf } from '../engine/browser/engine.ts';
-import { compilePage } from '../engine/browser/page.ts';
 import { PROFILES } from '../engine/browser/profiles/profiles.ts';
 import { DescriptorSockets } from '../engine/browser/sockets/descriptors.ts';
 import type { Sockets } from '../engine/browser/sockets/types.ts';
-import type { BrowserArm, BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
+import type { BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
@@ -13,7 +12,7 @@ import type { DropReason } from '../outcome/outcome.ts';
 import { browserShare, createPauses, PageTimes } from '../plan/browsers.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
 import type { BrowserLoad } from '../scenario/load-types.ts';
-import { toEngineArm } from './arm-plan.ts';
+import { toBrowserArm } from './browser-arm.ts';
 import { BrowserPorts } from './browser-ports.ts';
 import { RETRY_US, type Standing } from './feeder.ts';
 import type { LoopFeeder } from './loop.ts';
@@ -90,7 +89,12 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     const { plan, load, index, clock } = options;
     this.#options = options;
     this.clock = clock;
-    this.engine = new BrowserEngine(index, toBrowserArm(options), this, options.sockets);
+    this.engine = new BrowserEngine(
+      index,
+      toBrowserArm(options.planned, load, plan.maxOpen, options.stock),
+      this,
+      options.sockets,
+    );
     this.#ports = BrowserPorts.open(options.planned, plan.index, plan.count);
     for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
       this.#due.push(atUs, this.#browsers.push(this.engine.add(browser)) - 1);
@@ -234,37 +238,4 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   }
 }
 
-/** Of a list that is kept in its order, the addresses of the first proxy. */
-function countFirst({ arm, endpoints }: PlannedArm): number {
-  const [first] = endpoints;
-  if (arm.besideInOrder !== true) return endpoints.length;
-  return endpoints.filter(({ host, port }) => host === first?.host && port === first?.port).length;
-}
-
 const SYSTEM_CHOOSES = { port: 0, age: FIRST_USE };
-
-function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): BrowserArm {
-  const engineArm = toEngineArm(planned, stock);
-  const { endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs, auth, tls } = engineArm;
-  const { expect, via } = planned.arm;
-  const profile = PROFILES[load.profile];
-  const isProxied = via !== 'direct';
-  const sharesProxy = via === 'proxy' && profile.sharesProxy;
-  return {
-    ...{ endpoints, sources, socket, responseTimeoutUs },
-    firstEndpoints: countFirst(planned),
-    handshakeTimeoutUs: isProxied ? Math.min(handshakeTimeoutUs, profile.proxyTimeoutUs) : handshakeTimeoutUs,
-    ...(auth === undefined ? {} : { auth }),
-    idleUs: load.idleUs,
-    profile,
-    ...{ isProxied, sharesProxy },
-    ...(tls === undefined
-      ? {}
-      : { tls: { ...tls, protocols: auth?.status === 401 ? ['http/1.1'] : ['h2', 'http/1.1'] } }),
-    connections: sharesProxy ? load.connections : Math.min(load.connections, profile.mostToHost),
-    maxOpen: plan.maxOpen,
-    page: compilePage(planned.arm, load),
-    isExpected: (status) =>
-      expect.kind !== 'status' || expect.statuses.length === 0 || expect.statuses.includes(status),
-  };
-}

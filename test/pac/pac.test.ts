@@ -133,6 +133,13 @@ suiteNeeding('a script of proxies', ['npm:pac-resolver', 'npm:quickjs-wasi'], ()
     }
   });
 
+  it('that fails sends browsers past the proxy, which the error says', async () => {
+    await expect(askScript('p.pac', 'function', [URL_ASKED])).rejects.toMatchObject({
+      exitCode: 5,
+      hint: expect.stringMatching(/browsers .* connect directly: .* --via direct/),
+    });
+  });
+
   it('whose process dies is an error', async () => {
     const program = join(dir, 'die.mjs');
     writeFileSync(program, 'process.once("message", () => process.exit(7));');
@@ -203,9 +210,11 @@ describe('reading it', () => {
   it('refuses what is too large, late, not there, or no file', async () => {
     writeFileSync(join(dir, 'big.pac'), ' '.repeat(MAX_SCRIPT_BYTES + 1));
     const refused = (source: string, timeoutMs = 60_000) =>
-      readScript(source, { cwd: dir, timeoutMs }).catch(({ exitCode, message }) => `${exitCode} ${message}`);
+      readScript(source, { cwd: dir, timeoutMs }).catch(
+        ({ exitCode, message, hint }) => `${exitCode} ${message} ${hint}`,
+      );
     expect(await refused('big.pac')).toMatch(/^5 .*larger than 1 MiB/);
-    expect(await refused('none.pac')).toMatch(/^5 .*ENOENT/);
+    expect(await refused('none.pac')).toMatch(/^5 .*ENOENT(?!.*browsers)/);
     expect(await refused('.')).toMatch(/^5 .*not a regular file/);
     expect(await refused('ftp://a/p.pac')).toMatch(/^2 a PAC script is given as a file/);
     expect(await refused('http://u:s3cret@127.0.0.1/p.pac')).toMatch(/^2 (?!.*s3cret)/);
@@ -214,7 +223,9 @@ describe('reading it', () => {
       else if (path?.startsWith('/404') === true) response.writeHead(404).end();
     });
     expect(await refused(url.replace('proxy.pac', 'big.pac'))).toMatch(/^5 .*larger than 1 MiB/);
-    expect(await refused(url.replace('proxy.pac', '404'))).toMatch(/^5 .*answers 404/);
+    expect(await refused(url.replace('proxy.pac', '404'))).toMatch(
+      /^5 .*answers 404.*browsers .* connect directly: .* --via direct/,
+    );
     expect(await refused(url, 50)).toMatch(/^5 cannot read the PAC script proxy.pac .*timeout/);
   });
 });

@@ -72,7 +72,7 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#pools.closeStale(this.#host.clock());
     const { opensAheadUs } = this.#arm.profile;
     const pool = this.#pools.ofObject(0);
-    if (!this.#arm.isProxied || pool.connections.size > 0) this.#pump(this.#want(0, dueUs));
+    if (pool.connections.size > 0) this.#pump(this.#want(0, dueUs));
     else if (opensAheadUs === 0) this.#askDocument(dueUs);
     else {
       this.#opener.openAhead(pool, dueUs);
@@ -119,6 +119,7 @@ export class Browser implements ConnectionOwner<Connection> {
   /** As in Chromium, the first to be established serves the request, and the other stays. */
   slow(connection: Connection): void {
     const pool = this.#pools.ofConnection(connection);
+    if (pool.isAbandoned(connection)) return;
     if (this.#arm.profile.backsUpFirstOnly && !pool.takeBackup()) return;
     if (pool.queue.waiting.length > 0) this.#opener.openBeside(pool);
   }
@@ -177,11 +178,12 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#pools.ends();
     const pool = this.#pools.ofConnection(connection);
     const left = pool.remove(connection, lost === 'challenged');
-    if (isUnreached && this.#arm.isProxied && this.#arm.endpoints.length > 1)
-      this.#meetUnreached(pool, connection, left);
-    else if (left !== undefined) {
+    // One that nothing waits for, such as one opened ahead, says nothing of a proxy: Chromium's next request asks the same one.
+    if (left !== undefined) {
+      if (isUnreached && this.#arm.isProxied && this.#arm.endpoints.length > 1)
+        this.#meetUnreached(pool, connection, left);
       // It has been counted, and the next connection gets another port.
-      if (lacksPort) pool.queue.putFirst(left);
+      else if (lacksPort) pool.queue.putFirst(left);
       else this.#fail(left, connection);
     }
     if (object !== undefined) this.#lose(pool, object, lost, connection);
@@ -194,13 +196,15 @@ export class Browser implements ConnectionOwner<Connection> {
    * A proxy was not reached: what waits goes on with the next one, or fails if all have been tried.
    * @param left the object that would fail with the connection
    */
-  #meetUnreached(pool: HostPool, { record: { endpoint } }: Connection, left: PageObject | undefined): void {
+  #meetUnreached(pool: HostPool, { record: { endpoint } }: Connection, left: PageObject): void {
     const nowUs = this.#host.clock();
-    if (left !== undefined) pool.queue.putFirst(left);
+    pool.queue.putFirst(left);
     // A connection that was begun before the proxy was given up says nothing new.
     const isKnown = this.#proxies.currentAt(nowUs) !== endpoint;
-    if (isKnown || this.#proxies.failed(endpoint, nowUs)) this.pump();
-    else for (const object of this.#pools.takeUnreached()) this.#fail(object);
+    if (isKnown || this.#proxies.failed(endpoint, nowUs)) {
+      this.#pools.abandon(endpoint);
+      this.pump();
+    } else for (const object of this.#pools.takeUnreached()) this.#fail(object);
   }
 
   /** @param wasAtLimit other hosts may wait for the room that this one leaves */

@@ -21,6 +21,8 @@ export class HostPool {
   readonly #bound = new Map<Connection, PageObject>();
   /** Connections being opened for any waiting object, or for none. */
   readonly #opening = new Set<Connection>();
+  /** Connections being opened to a proxy that has been given up: nothing waits for them. */
+  readonly #abandoned = new Set<Connection>();
   /** Connections that replace those whose proxy closed after its challenge: they are to carry credentials at once. */
   #owed = 0;
   /** It carries all requests for the host, as long as it takes any. */
@@ -42,7 +44,7 @@ export class HostPool {
   }
 
   get isFull(): boolean {
-    return this.connections.size >= this.#most;
+    return this.connections.size - this.#abandoned.size >= this.#most;
   }
 
   /** Whether any connection can carry requests, or did. */
@@ -95,7 +97,7 @@ export class HostPool {
    * @param object that it is opened for; undefined: for none in particular
    */
   add(connection: Connection, object: PageObject | undefined): void {
-    if (this.connections.size === 0) this.#isBeginning = true;
+    if (this.connections.size === this.#abandoned.size) this.#isBeginning = true;
     this.connections.add(connection);
     if (object?.isAlone === true) {
       this.queue.remove(object);
@@ -114,6 +116,7 @@ export class HostPool {
   }
 
   #establish(connection: Connection): PageObject | undefined {
+    this.#abandoned.delete(connection);
     if (connection.isMultiplexed) return this.#share(connection);
     const object = this.#bound.get(connection);
     if (this.#bound.delete(connection)) return object;
@@ -158,12 +161,32 @@ export class HostPool {
    * @returns false if nothing waits
    */
   bind(connection: Connection): boolean {
+    if (this.#abandoned.has(connection)) return false;
     if (this.#bound.has(connection)) return true;
     const object = this.queue.takeFirst();
     if (object === undefined) return false;
     this.#opening.delete(connection);
     this.#bound.set(connection, object);
     return true;
+  }
+
+  /**
+   * A proxy has been given up: what waits goes over another, as in Chromium, which has pools of its own for each
+   * (net/socket/client_socket_pool_manager.h, GetSocketPool).
+   * @param endpoint index of the proxy
+   */
+  abandon(endpoint: number): void {
+    for (const connection of this.#opening) {
+      if (connection.record.endpoint !== endpoint) continue;
+      this.#opening.delete(connection);
+      this.#abandoned.add(connection);
+    }
+    this.#noteOpening();
+  }
+
+  /** Whether it is still being opened, to a proxy that has been given up. */
+  isAbandoned(connection: Connection): boolean {
+    return this.#abandoned.has(connection);
   }
 
   /** Whether the next connection takes the place of one that was challenged. */
@@ -193,7 +216,7 @@ export class HostPool {
       const place = idle.indexOf(connection);
       if (place >= 0) idle.splice(place, 1);
     }
-    if (connection.isReady) return undefined;
+    if (connection.isReady || this.#abandoned.delete(connection)) return undefined;
     const object = this.#bound.get(connection);
     this.#bound.delete(connection);
     this.#opening.delete(connection);

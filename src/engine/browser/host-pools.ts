@@ -70,6 +70,11 @@ export class HostPools {
     for (const connection of all) connection.close();
   }
 
+  /** A proxy has been given up: nothing waits for what is being opened to it. @param endpoint its index */
+  abandon(endpoint: number): void {
+    for (const pool of this.all) pool.abandon(endpoint);
+  }
+
   closeIdle(): void {
     for (const pool of this.all) pool.closeIdle();
   }

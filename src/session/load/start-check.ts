@@ -84,6 +84,8 @@ async function checkArm(
     const what = `arm ${arm.name}: ${each} does not answer`;
     if (alive.length === 0) warn(`${what}; the run goes on, as this may be what is ill`);
     else if (choosesFirst) warn(`${what}; attempts use ${chosen.map(formatEndpoint).join(', ')}`);
+    else if (arm.load.kind === 'browsers' && goesThroughProxy(arm.via))
+      warn(`${what}; browsers turn to the next one where it is their first`);
     else warn(`${what}; its share of the attempts will fail (--addresses first avoids it)`);
   }
   return { ...planned, endpoints: chosen };

@@ -13,7 +13,7 @@ type Measured = Readonly<Record<string, { readonly version: string; readonly row
 
 const MAIN = join(import.meta.dirname, '../../../bench/browsers/main.mjs');
 const MEASURED = JSON.parse(readFileSync(join(import.meta.dirname, 'measured.json'), 'utf8')) as Measured;
-const COUNTS = ['connections', 'unasked', 'connects', 'challenges', 'syns', 'peak'];
+const COUNTS = ['connections', 'unasked', 'connects', 'challenges', 'syns', 'peak', 'direct', 'faults'];
 /** Of the issue of each count, on either side of what was seen. */
 const TOLERANCE = 0.2;
 /** A row that leaves the table on a busy machine is run again; the median counts. */
@@ -25,9 +25,12 @@ const OF_CHROMIUM = [
   ...['syn-first-two', 'syn-all-second'],
 ];
 /** Of one that drives browsers, milliseconds: a busy machine takes several times as long as a quiet one. */
-const WITHIN_MS = 9 * 60_000;
+const WITHIN_MS = 12 * 60_000;
 
-/** What the arm plays as Chromium does. */
+/**
+ * What the arm plays as Chromium does: all rows but some that take long and differ from others in nothing that counts. Those are the
+ * other seven of the class, lost SYNs without a second proxy, and a PAC server that is silent, before which rushhour waits for 10 s.
+ */
 const OF_THE_ARM = [
   ...['document-http-none', 'document-http-basic', 'document-http-negotiate', 'page-http-none'],
   ...['page-http-basic', 'page-http-negotiate', 'page-http-basic-closing', 'silent-http', 'syn-first-two'],
@@ -37,6 +40,11 @@ const OF_THE_ARM = [
   ...['page-h2-basic', 'page-h2-basic-closing', 'page-h2-negotiate-closing', 'portal-h2-negotiate'],
   ...['squid-h2-negotiate', 'syn-first'],
   ...['squid-h2-none', 'squid-h2-basic', 'portal-http-none', 'portal-h2-none', 'silent-h2'],
+  ...['page-h1-basic', 'page-h2-negotiate', 'portal-http-negotiate'],
+  ...['syn-objects', 'syn-all-second', 'syn-all-second-later', 'refusing-second'],
+  ...['kept-408', 'kept-rst', 'kept-fin', 'kept-half-a-header', 'tab-closed', 'idle-75', 'idle-310'],
+  ...['pac-404', 'pac-refused', 'pac-syntax-error', 'pac-empty', 'direct-http', 'direct-h2'],
+  ...['direct-page-http', 'class-http-none', 'class-h2-negotiate'],
 ];
 
 /** What the arm plays as Firefox does. */

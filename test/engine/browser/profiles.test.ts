@@ -40,12 +40,14 @@ describeWithEachSockets('Chromium', () => {
     expect(engine.open).toBe(2);
   });
 
-  it('opens one to an origin', async () => {
+  it('opens two to an origin as well', async () => {
     const peer = await startPeer(stays);
-    const { add, pages, engine } = populate(peer, { profile: CHROMIUM, isProxied: false });
+    const { add, pages, until, told, engine } = populate(peer, { profile: CHROMIUM, isProxied: false });
     add().open(0);
     await pages(1);
-    expect(engine.open).toBe(1);
+    await until(() => told.established === 2);
+    expect(peer.seen.map(({ received }) => received === '').sort()).toEqual([false, true]);
+    expect(engine.open).toBe(2);
   });
 
   it('uses the second for an object, and has no more than six in all', async () => {

@@ -55,6 +55,24 @@ describeWithEachSockets('a browser', () => {
     expect(next.seen).toHaveLength(6);
   });
 
+  it('does not wait for what is still being opened to a proxy that it has given up', async () => {
+    const { peer: silent } = await startBusy();
+    const next = await startPeer(stays);
+    const { add, engine, pages, records, settled } = populate(silent, {
+      endpoints: [endpointOf(silent), endpointOf(next)],
+      handshakeTimeoutUs: 600_000,
+    });
+    add().open(performance.now() * 1_000);
+    await pages(1);
+    // The first, and the one begun beside it a quarter of a second later.
+    await settled(2);
+    const lastGivenUpUs = Math.max(...records.map(({ endedAtUs }) => endedAtUs));
+    engine.release();
+    await settled(3);
+    expect(records.map(({ endpoint }) => endpoint)).toEqual([0, 0, 1]);
+    expect(records[2]!.startedAtUs).toBeLessThan(lastGivenUpUs);
+  });
+
   it('begins with the first of a list that is kept in its order, as all others do', async () => {
     const [first, next] = [await startPeer(stays), await startPeer(stays)];
     const { add, pages } = populate(first, {
@@ -85,6 +103,28 @@ describeWithEachSockets('a browser', () => {
     browser.open(performance.now() * 1_000);
     await pages(3);
     expect(refused()).toBe(2);
+    expect(told.pages.every((us) => us >= 0)).toBe(true);
+  });
+
+  it('asks a proxy again that refused only what was opened ahead of the document', async () => {
+    const refusing = { host: '127.0.0.1', port: await findClosedPort() };
+    const next = await startPeer(stays);
+    const { add, pages, told, records } = populate(refusing, {
+      endpoints: [endpointOf(refusing), endpointOf(next)],
+      profile: CHROMIUM,
+      // The second page finds no connection.
+      idleUs: 0,
+    });
+    const browser = add();
+    const refused = () => records.filter(({ endpoint }) => endpoint === 0).length;
+    browser.open(performance.now() * 1_000);
+    await pages(1);
+    // The one ahead, the document's, and the other that Chromium wants beside it.
+    expect(refused()).toBe(3);
+    expect(next.seen).toHaveLength(1);
+    browser.open(performance.now() * 1_000);
+    await pages(2);
+    expect(refused()).toBe(3);
     expect(told.pages.every((us) => us >= 0)).toBe(true);
   });
 

@@ -106,8 +106,17 @@ describe('the start check', () => {
     });
   });
 
-  it('warns of one address of several that does not answer', async () => {
-    const [arm] = await armsTo(3128);
+  it.each([
+    [
+      'attempts',
+      'concurrency: 1, attempts: 1',
+      'its share of the attempts will fail (--addresses first avoids it)',
+    ],
+    ['browsers', 'browsers: 1, for: 1s', 'browsers turn to the next one where it is their first'],
+  ])('warns of one address of several that does not answer %s', async (_who, load, what) => {
+    const [arm] = await resolveArms(
+      scenarioOf(`  x: { proxy: "127.0.0.1:3128", target: "http://127.0.0.1/", load: { ${load} } }`),
+    );
     const endpoints = ['192.0.2.1', '192.0.2.2'].map(
       (address) => ({ address, port: 3128, family: 4 }) as const,
     );
@@ -120,9 +129,7 @@ describe('the start check', () => {
         us: 1,
       }),
     });
-    expect(warnings).toEqual([
-      `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail (--addresses first avoids it)`,
-    ]);
+    expect(warnings).toEqual([`arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; ${what}`]);
   });
 
   it('warns where nothing answers a control: that may be what is ill', async () => {

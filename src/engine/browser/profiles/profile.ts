@@ -10,7 +10,7 @@ export interface BrowserProfile {
   readonly mostBeforeLayout: number;
   /** From the arrival of a document to its layout. */
   readonly layoutAfterUs: number;
-  /** A document on a host to which there is no connection yet is asked for so long after the first is opened, through a proxy. */
+  /** A document on a host to which there is no connection yet is asked for so long after the first is opened. */
   readonly opensAheadUs: number;
   /** As it is asked for, there are so many connections to the host, at least. */
   readonly forDocument: number;

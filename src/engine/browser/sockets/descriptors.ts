@@ -68,9 +68,11 @@ export class DescriptorSockets implements Sockets {
     // A closed population's memory is unmapped: using it would crash the process.
     if (this.#isClosed) return;
     // What is set while events are handled is for the next turn.
-    this.#timers.run(this.#clock());
+    const hasRun = this.#timers.run(this.#clock());
     const untilTimerUs = this.#timers.soonestUs - this.#clock();
-    const hasReportedAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilTimerUs)), this.#handle);
+    // What has run may be all that the caller waits for.
+    const waitUs = hasRun ? 0 : Math.max(0, Math.min(maxWaitUs, untilTimerUs));
+    const hasReportedAll = this.#reactor.wait(waitUs, this.#handle);
     if (hasReportedAll) then?.();
   }
 

@@ -30,16 +30,19 @@ export class Timers {
     return () => list.delete(timer);
   }
 
-  /** Runs what is due, the soonest first, and as many at most as there were. */
-  run(nowUs: number): void {
+  /** Runs what is due, the soonest first, and as many at most as there were. @returns whether anything was */
+  run(nowUs: number): boolean {
     let left = 0;
     for (const list of this.#lists.values()) left += list.size;
+    let hasRun = false;
     for (; left > 0; left -= 1) {
       const timer = this.#findSoonest();
-      if (timer === undefined || timer.dueUs > nowUs) return;
+      if (timer === undefined || timer.dueUs > nowUs) break;
       this.#lists.get(timer.afterUs)!.delete(timer);
       timer.run();
+      hasRun = true;
     }
+    return hasRun;
   }
 
   #findSoonest(): Timer | undefined {
