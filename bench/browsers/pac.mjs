@@ -14,6 +14,7 @@ export async function startPac({ kind, address, port, proxies }) {
     404: [404, 'not here'],
     'syntax error': [200, 'function FindProxyForURL(url, host) { return "PROXY '],
     empty: [200, ''],
+    'an exception': [200, 'function FindProxyForURL() { throw new Error("no"); }'],
   };
   const url = `http://${address}:${port}/proxy.pac`;
   if (kind === 'refused') return { url, stop: () => undefined };

@@ -159,7 +159,7 @@ const faults = ['408', 'RST', 'FIN', 'half a header'].map((fault) => ({
   },
 }));
 
-const pacs = ['404', 'refused', 'syntax error', 'empty', 'silent'].map((kind) => ({
+const pacs = ['404', 'refused', 'syntax error', 'empty', 'an exception', 'silent'].map((kind) => ({
   ...opening(`pac-${kind.replaceAll(' ', '-')}`, `the PAC file: ${kind}`, undefined),
   pac: kind,
   ...(kind === 'silent' && { isSlow: true }),

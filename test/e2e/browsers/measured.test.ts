@@ -48,7 +48,10 @@ const OF_THE_ARM = [
 ];
 
 /** What the arm plays as Firefox does. */
-const OF_FIREFOX = ['page-http-negotiate', 'page-h2-negotiate', 'syn-first-two'];
+const OF_FIREFOX = [
+  ...['page-http-negotiate', 'page-h2-negotiate', 'syn-first-two'],
+  ...['kept-408', 'kept-rst', 'refusing-second', 'idle-75'],
+];
 
 /** What bench/browsers does with one browser, as often as told. */
 async function run(browser: string, rows: readonly string[], runs: number, dir: string) {
