@@ -110,7 +110,7 @@ function spread(values, write = String) {
   return least === most ? median : `${median} (${least}-${most})`;
 }
 
-const writeSec = (ms) => `${(ms / 1e3).toFixed(1)} s`;
+const writeSec = (ms) => (ms / 1e3).toFixed(1);
 
 const COLUMNS = {
   pages: ({ pages }) => pages,
@@ -141,7 +141,7 @@ function drawClasses(runs) {
     }),
   );
   return drawTable(
-    ['firewall and proxy', '', 'runs', ...Object.keys(COLUMNS), 'whole pages: median', 'longest'],
+    ['firewall and proxy', '', 'runs', ...Object.keys(COLUMNS), 'whole pages: median, s', 'longest, s'],
     lines,
   );
 }
