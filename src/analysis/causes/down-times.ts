@@ -1,5 +1,5 @@
 import { type Joint, joinArms } from '../observations/joint.ts';
-import type { ArmSeen, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { besideOf, countCut, FEWEST_CUT } from './cuts.ts';
 import { MOST } from './judgements.ts';
 import { perSymptom } from './per-symptom.ts';
@@ -10,6 +10,9 @@ const FEWEST_RESETS = 5;
 /** Fewer in a second, or fewer of them refused, may be any accident as the load began. */
 const FEWEST_TRIED = 10;
 const FEWEST_REFUSED = 5;
+
+/** Of a single time neither beginning nor end of which was seen, anything might be the reason. */
+const FEWEST_PARTS = 2;
 
 /** What refuses keeps silent of hardly any. */
 const HARDLY_ANY = 0.05;
@@ -31,15 +34,20 @@ export const describeDownTimes = perSymptom((symptom, seen): string | undefined 
   const beside = besideOf(symptom, seen);
   const times = listDownTimes(beside);
   const whole = times.filter(({ isWhole }) => isWhole);
-  if (whole.length === 0 || refusedIn(symptom, times) < symptom.count * MOST) return undefined;
+  const parts = times.filter((time) => !time.isWhole && countCut(beside, [time]) >= FEWEST_CUT);
+  if (whole.length === 0 && parts.length < FEWEST_PARTS) return undefined;
+  if (refusedIn(symptom, times) < symptom.count * MOST) return undefined;
   const cut = countCut(beside, times);
   const { own, all } = countResets(beside);
   if (cut < FEWEST_CUT || all < FEWEST_RESETS || own < all * MOST) return undefined;
+  const resets = `${own} of ${all} RSTs have the TTL of the endpoint's own SYN-ACKs`;
+  if (whole.length === 0)
+    return `every arm to that endpoint was refused ${parts.length} times, as it was tried again after a pause or just before one; ${resets}, and ${cut} connections were cut as that began`;
   const lengths = whole.map(({ fromSec, toSec }) => Math.round((toSec - fromSec) * 10) / 10);
   const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
   const long = least === most ? `${least} s` : `${least} to ${most} s`;
   const often = whole.length === 1 ? `for ${long}` : `${whole.length} times, for ${long} each`;
-  return `every arm to that endpoint was refused ${often}; ${own} of ${all} RSTs have the TTL of the endpoint's own SYN-ACKs, and ${cut} connections were cut as ${whole.length === 1 ? 'that' : 'they'} began`;
+  return `every arm to that endpoint was refused ${often}; ${resets}, and ${cut} connections were cut as ${whole.length === 1 ? 'that' : 'they'} began`;
 });
 
 /** Stretches in which nearly all that came to an endpoint was refused, of all these arms together. */
@@ -56,27 +64,47 @@ export function listDownTimes(beside: readonly ArmSeen[]): readonly DownTime[] {
   ];
 }
 
-/** Refused in the last second in which anything was tried, as what was open ended: nobody saw how long it went on. */
-function listBeginnings({ started, refused, bad }: Joint, beside: readonly ArmSeen[]): DownTime[] {
-  return started.flatMap((count, second) => {
-    const isLast = count >= FEWEST_TRIED && (started[second + 1] ?? 0) === 0;
-    const failed = refused[second] ?? 0;
-    if (!isLast || bad[second - 1] !== 0 || failed < FEWEST_REFUSED || failed !== bad[second]) return [];
-    const time = { fromSec: second + 1 - failed / count, toSec: second + 1, isWhole: false };
+/** Refused in the last seconds in which anything was tried, as what was open ended: nobody saw how long it went on. */
+function listBeginnings(joint: Joint, beside: readonly ArmSeen[]): DownTime[] {
+  const { started, refused, bad } = joint;
+  return started.flatMap((count, last) => {
+    const isLast = count >= FEWEST_TRIED && (started[last + 1] ?? 0) === 0;
+    if (!isLast || (refused[last] ?? 0) < FEWEST_REFUSED) return [];
+    const first = turnOfRefusals(joint, last, -1);
+    const failed = refused[first] ?? 0;
+    if (bad[first - 1] !== 0 || failed !== bad[first]) return [];
+    const time = { fromSec: first + 1 - failed / started[first]!, toSec: last + 1, isWhole: false };
     return countCut(beside, [time]) >= FEWEST_CUT ? [time] : [];
   });
 }
 
-/** Refused as the load began, and no longer a second later: it had been so before anything was tried. */
-function listEnds({ started, refused, bad }: Joint): DownTime[] {
-  return started.flatMap((count, second) => {
-    const isFirst = count >= FEWEST_TRIED && (started[second - 1] ?? 0) === 0;
-    const failed = refused[second] ?? 0;
-    const isOver = (started[second + 1] ?? 0) > 0 && bad[second + 1] === 0;
-    return isFirst && isOver && failed >= FEWEST_REFUSED && failed === bad[second]
-      ? [{ fromSec: second, toSec: second + failed / count, isWhole: false }]
+/** Refused as the load began, and no longer some seconds later: it had been so before anything was tried. */
+function listEnds(joint: Joint): DownTime[] {
+  const { started, refused, bad } = joint;
+  return started.flatMap((count, first) => {
+    const isFirst = count >= FEWEST_TRIED && (started[first - 1] ?? 0) === 0;
+    if (!isFirst || (refused[first] ?? 0) < FEWEST_REFUSED) return [];
+    const last = turnOfRefusals(joint, first, 1);
+    const failed = refused[last] ?? 0;
+    const isOver = (started[last + 1] ?? 0) > 0 && bad[last + 1] === 0;
+    return isOver && failed === bad[last]
+      ? [{ fromSec: first, toSec: last + failed / started[last]!, isWhole: false }]
       : [];
   });
+}
+
+/** From a second on, one way or the other: the last one in which any were refused, after others in which all were. */
+function turnOfRefusals({ started, refused }: Joint, from: number, step: 1 | -1): number {
+  let second = from;
+  while (refused[second] === started[second] && (refused[second + step] ?? 0) > 0) second += step;
+  return second;
+}
+
+/** Of the refusals of a symptom, the share that lies in or beside such times of its endpoint, or of all endpoints together. */
+export function shareInDownTimes(symptom: Symptom, seen: Observations): number {
+  const open = seen.arms.filter(({ arm }) => arm.expect.kind !== 'refused');
+  const times = [...listDownTimes(besideOf(symptom, seen)), ...listDownTimes(open)];
+  return refusedIn(symptom, times) / Math.max(1, symptom.count);
 }
 
 /** A stretch begins and ends within a second. */

@@ -1,6 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { besideOf, countCut, countCutsUntried, FEWEST_CUT } from './cuts.ts';
-import { describeDownTimes, listDownTimes } from './down-times.ts';
+import { describeDownTimes, listDownTimes, shareInDownTimes } from './down-times.ts';
 import { contradicts, decides, fewLie, MOST, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
@@ -58,12 +58,12 @@ function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
 
 function judgeRefusals(symptom: Symptom, seen: Observations): Judgement[] {
   const down = describeDownTimes(symptom, seen);
-  return down === undefined ? [...judgeGaps(symptom), ...judgeSender(symptom, seen)] : decides(down);
+  return down === undefined ? [...judgeGaps(symptom, seen), ...judgeSender(symptom, seen)] : decides(down);
 }
 
-function judgeGaps(symptom: Symptom): Judgement[] {
+function judgeGaps(symptom: Symptom, seen: Observations): Judgement[] {
   const { arm, count } = symptom;
-  const share = shareAtGaps(symptom);
+  const share = Math.max(shareAtGaps(symptom), shareInDownTimes(symptom, seen));
   if (share < 0.8)
     return contradicts(
       `${fewLie(share, 'the refusals')} in or beside seconds in which nearly all were refused`,

@@ -76,6 +76,11 @@ const CELLS: readonly Cell[] = [
     without: (seen) => withoutArms(seen, ['fill-3', 'steps-4', 'other-port-3']),
   },
   {
+    ...{ name: 'service-away-between', cause: 'service-down' },
+    decidedBy: 'a second time at which all were refused and what was open was cut',
+    without: (seen) => withoutArms(seen, ['fill-4', 'other-port-4']),
+  },
+  {
     ...{ name: 'rate-limit', cause: 'rate-limit', decidedBy: 'connections that are held' },
     without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
   },
