@@ -62,12 +62,15 @@ export class HostPools {
     this.#spoilt.add(connection);
   }
 
-  /** Another is asked for. Each that is closed may have one opened at once. */
+  /**
+   * Another is asked for. What waits may go on as soon as one has been closed, and asks for this again: by then, no other may be left
+   * that it could be sent on.
+   */
   closeSpoilt(): void {
-    if (this.#spoilt.size === 0) return;
-    const all = [...this.#spoilt];
-    this.#spoilt.clear();
-    for (const connection of all) connection.close();
+    for (const connection of this.#spoilt) {
+      this.#spoilt.delete(connection);
+      connection.close();
+    }
   }
 
   /** A proxy has been given up: nothing waits for what is being opened to it. @param endpoint its index */

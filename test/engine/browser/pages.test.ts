@@ -201,6 +201,36 @@ describeWithEachSockets('a browser that opens a page', () => {
     expect(told.objects.every((us) => us >= 0)).toBe(true);
   });
 
+  it('asks on none of several connections that the far end has closed, as it closes them', async () => {
+    const asked: Socket[] = [];
+    const peer = await startPeer({
+      request(socket, message) {
+        if (message.startsWith('GET /0/')) {
+          socket.write(responseOf('hello'));
+          asked.push(socket);
+          return;
+        }
+        asked.push(socket);
+        if (asked.length > 4) socket.write(responseOf('hello'));
+        if (asked.length !== 4) return;
+        // All three connections carry a request: that of the document is cut when the others are half open.
+        const [first, ...others] = new Set(asked);
+        for (const other of others) {
+          other.write(responseOf('hello'));
+          setTimeout(() => other.end(), 30);
+        }
+        setTimeout(() => first?.end(), 150);
+      },
+    });
+    const { add, pages, outcomes, told } = populate(peer, { objects: 4, connections: 3 });
+    add().open(0);
+    await pages(1);
+    expect(told.objects.every((us) => us >= 0)).toBe(true);
+    expect(told.pages[0]).toBeGreaterThan(0);
+    expect(peer.seen).toHaveLength(4);
+    expect(outcomes.filter((outcome) => outcome === 'ok')).toHaveLength(2);
+  });
+
   it('leaves it half open for as long as it reads, and has its port until it opens the next page', async () => {
     const sockets: Socket[] = [];
     const peer = await startPeer({
