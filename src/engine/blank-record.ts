@@ -31,6 +31,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,
+    unaskedUs: 0,
     firstByteAtUs: -1,
     respondedAtUs: -1,
     provedAtUs: -1,

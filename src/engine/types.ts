@@ -154,6 +154,11 @@ export interface AttemptRecord extends AttemptEnd {
   tunnelledAtUs: number;
   /** When the TLS handshake was complete. */
   securedAtUs: number;
+  /**
+   * Of a browser's connection: how long it had been ready, until its final response, with nothing asked on it, microseconds.
+   * Opened ahead, it may wait for a later page.
+   */
+  unaskedUs: number;
   /** First byte of the final response, which is neither a challenge nor the response to CONNECT. */
   firstByteAtUs: number;
   /** When the response was complete; -1 without a response. */

@@ -22,14 +22,16 @@ export function recordExchange(
   carried: CarriedTime,
 ): void {
   if (record.firstByteAtUs >= 0) {
-    series.time(TIMED_AT.firstByte, Math.round(record.firstByteAtUs - record.intendedAtUs));
-    series.time(TIMED_AT['firstByte-service'], Math.round(record.firstByteAtUs - record.startedAtUs));
+    const askedForUs = record.firstByteAtUs - record.unaskedUs;
+    series.time(TIMED_AT.firstByte, Math.round(askedForUs - record.intendedAtUs));
+    series.time(TIMED_AT['firstByte-service'], Math.round(askedForUs - record.startedAtUs));
   }
   countHold(series, record, outcome);
   if (outcome !== 'ok') return;
   series.add(COUNTER_AT.completed);
   series.endpoint(record.endpoint, 'completed');
-  const doneAtUs = record.respondedAtUs >= 0 ? record.respondedAtUs : record.establishedAtUs;
+  const doneAtUs =
+    record.respondedAtUs >= 0 ? record.respondedAtUs - record.unaskedUs : record.establishedAtUs;
   if (doneAtUs < 0) return;
   series.time(TIMED_AT.total, Math.round(doneAtUs - record.intendedAtUs + carried.sinceIntendedUs));
   series.time(TIMED_AT['total-service'], Math.round(doneAtUs - record.startedAtUs + carried.sinceStartedUs));

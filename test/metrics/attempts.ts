@@ -36,6 +36,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,
+    unaskedUs: 0,
     firstByteAtUs: startedAtUs + 2_000,
     respondedAtUs: startedAtUs + 3_000,
     provedAtUs: -1,

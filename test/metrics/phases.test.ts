@@ -59,6 +59,22 @@ describe('the legs between handshake and response', () => {
   });
 });
 
+describe('a connection of a browser that was open before anything was asked on it', () => {
+  it('took only as long as something was waited for', () => {
+    const recorder = recorderOf();
+    play(
+      recorder,
+      recordOf({ unaskedUs: 7_000 * AT_MS, firstByteAtUs: 7_002 * AT_MS, respondedAtUs: 7_003 * AT_MS }),
+    );
+    const { histograms } = recorder.takeFrame(0, 0);
+    const longestMs = (tag: string): number => Math.round(decodeHistogram(histograms[tag]!).maxValue / AT_MS);
+    for (const kind of ['', '-service']) {
+      expect(longestMs(`stress.firstByte${kind}`)).toBe(2);
+      expect(longestMs(`stress.total${kind}`)).toBe(3);
+    }
+  });
+});
+
 describe('a connection that another carries on', () => {
   it('is no request, and its time counts for the one that carries on', () => {
     const recorder = recorderOf();

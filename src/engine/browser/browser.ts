@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../random.ts';
+import { createRandom, type Random, seedOf } from '../../random.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
 import type { ConnectionOwner, Ending, Lost, Shared } from './connection-owner.ts';
@@ -49,7 +49,7 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#host = host;
     this.#sockets = sockets;
     this.#factory = factory;
-    this.#random = createRandom(number + 1);
+    this.#random = createRandom(seedOf(`layouts of browser ${number}`));
     this.#pools = new HostPools(arm);
     const { endpoints, firstEndpoints, profile } = arm;
     this.#proxies = new ProxyList(number % firstEndpoints, endpoints.length, profile.proxyRetryUs);

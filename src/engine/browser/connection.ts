@@ -137,16 +137,26 @@ export class Connection {
    * @param isAnswering it answers the challenge just received on this connection
    */
   ask(object: PageObject, request: Uint8Array, isAnswering: boolean): void {
+    const wasIdle = this.record.phase === 'held';
     this.record.phase = 'response';
     this.#requests.ask(object, request, isAnswering);
-    this.#patience.begin(this.#shared.arm.responseTimeoutUs, this.#exchange.sentAtUs);
+    const { sentAtUs } = this.#exchange;
+    if (wasIdle) this.#noteUnasked(sentAtUs);
+    this.#patience.begin(this.#shared.arm.responseTimeoutUs, sentAtUs);
   }
 
   /** Sends a request beside others that are in progress. */
   askBeside(object: PageObject): void {
+    const nowUs = this.#shared.host.clock();
+    if (this.record.phase === 'held') this.#noteUnasked(nowUs);
     this.record.phase = 'response';
-    this.#patience.begin(this.#shared.arm.responseTimeoutUs);
+    this.#patience.begin(this.#shared.arm.responseTimeoutUs, nowUs);
     this.#streams!.ask(object, this.#shared.arm.page.fields(object.index, object.nonce));
+  }
+
+  /** It was idle, and is asked: what nobody had asked for did not take so long. */
+  #noteUnasked(nowUs: number): void {
+    if (this.record.respondedAtUs < 0) this.record.unaskedUs += nowUs - this.#idleSinceUs;
   }
 
   /**

@@ -50,6 +50,27 @@ describeWithEachSockets('Chromium', () => {
     expect(engine.open).toBe(2);
   });
 
+  it('leaves out of its times how long the second waited for something to be asked', async () => {
+    let requests = 0;
+    const peer = await startPeer({
+      request(socket) {
+        requests += 1;
+        if (requests === 1) setTimeout(() => socket.write(responseOf('hello')), 300);
+        else socket.write(responseOf('hello'));
+      },
+    });
+    const { add, pages, settled, engine, records } = populate(peer, { objects: 3, profile: CHROMIUM });
+    add().open(performance.now() * 1_000);
+    await pages(1);
+    engine.release();
+    await settled(2);
+    const [asked, waited] = records.toSorted((a, b) => a.unaskedUs - b.unaskedUs);
+    expect(asked!.unaskedUs).toBeLessThan(asked!.firstByteAtUs - asked!.startedAtUs - 250_000);
+    const openForUs = waited!.firstByteAtUs - waited!.startedAtUs;
+    expect(waited!.unaskedUs).toBeGreaterThan(200_000);
+    expect(waited!.unaskedUs).toBeLessThan(openForUs);
+  });
+
   it('uses the second for an object, and has no more than six in all', async () => {
     const peer = await startPeer(stays);
     const { add, pages } = populate(peer, { objects: 40, profile: CHROMIUM });
