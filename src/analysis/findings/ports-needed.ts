@@ -1,5 +1,6 @@
 import type { Arm } from '../../scenario/types.ts';
-import { countHeld } from '../port-seconds.ts';
+import { KEPT_SEC } from '../browsing-summary.ts';
+import { countHeld, PortSeconds } from '../port-seconds.ts';
 import type { ArmSummary } from '../types.ts';
 import type { Evidence, Finder, FoundAt } from './finder.ts';
 import { natPool } from './nat-pool.ts';
@@ -23,14 +24,32 @@ interface Need {
 
 /** How many ports at once browsers need of a NAT, and how many of them its pool carries, if that is known. */
 export const portsNeeded: Finder = {
-  inRun: (evidence) =>
-    evidence.scenario.arms.flatMap((arm) => {
+  inRun: (evidence) => {
+    const pool = poolOf(evidence);
+    const classes = evidence.scenario.arms.flatMap((arm): Class[] => {
       const { ports } = evidence.arms[arm.name]!;
-      if (ports === undefined || ports.open.max === 0) return [];
-      const pool = poolOf(evidence);
-      return [pool === undefined ? describeNeed(arm, ports) : weigh(arm, ports, pool, evidence)];
-    }),
+      return ports === undefined || ports.open.max === 0 ? [] : [{ arm, ports }];
+    });
+    if (pool === undefined) return classes.map((one) => describeNeed(one, evidence));
+    return groupBySharing(classes, evidence).map((group) => weigh(group, pool, evidence));
+  },
 };
+
+/** Classes that connect to the same endpoints take their ports of the same ones of a NAT: those of the first, then of the next. */
+function groupBySharing(classes: readonly Class[], evidence: Evidence): Class[][] {
+  const groups: Class[][] = [];
+  for (const one of classes) {
+    const group = groups.find(([first]) => sharesEndpoint(first!.arm, one.arm, evidence));
+    if (group === undefined) groups.push([one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+function sharesEndpoint(one: Arm, other: Arm, { arms }: Evidence): boolean {
+  const endpoints = arms[other.name]!.endpoints;
+  return Object.keys(arms[one.name]!.endpoints).some((endpoint) => endpoint in endpoints);
+}
 
 /** As given, or else as the run itself measured it. */
 function poolOf(evidence: Evidence): Pool | undefined {
@@ -45,12 +64,22 @@ function poolOf(evidence: Evidence): Pool | undefined {
 
 type Ports = NonNullable<ArmSummary['ports']>;
 
-function needsOf({ open, held30s, held120s }: Ports): Need[] {
-  return [
-    { keptSec: 0, ports: open.max },
-    { keptSec: 30, ports: held30s.max },
-    { keptSec: 120, ports: held120s.max },
-  ];
+/** An arm of browsers, and the ports that they took. */
+interface Class {
+  readonly arm: Arm;
+  readonly ports: Ports;
+}
+
+/** What classes hold at the same time, not the sum of each one's most. @param keptSec for how long a NAT keeps a port */
+function needsOf(
+  classes: readonly Class[],
+  { tally }: Evidence,
+  keptSec: readonly number[] = [0, KEPT_SEC.held30s, KEPT_SEC.held120s],
+): Need[] {
+  const all = new PortSeconds();
+  for (const { arm } of classes)
+    for (const [second, counts] of tally.series(arm.name).ports?.entries() ?? []) all.add(second, counts);
+  return keptSec.map((sec) => ({ keptSec: sec, ports: Math.max(0, ...countHeld(all, sec).keys()) }));
 }
 
 /**
@@ -58,50 +87,59 @@ function needsOf({ open, held30s, held120s }: Ports): Need[] {
  * more at most: what each takes on the average adds up, what exceeds it by chance grows more slowly. If answers come later
  * because of them, connections stay open longer, and it is more.
  */
-function describeNeed(arm: Arm, ports: Ports): FoundAt {
-  const needs = needsOf(ports);
-  const [least, most] = [needs[0]!, needs.at(-1)!].map(({ ports: held }) => round(held / ports.users));
+function describeNeed(one: Class, evidence: Evidence): FoundAt {
+  const { arm, ports } = one;
+  const needs = needsOf([one], evidence);
+  const begun = countBegun(one, evidence);
+  const [least, most] = [needs[0]!, needs.at(-1)!].map(({ ports: held }) => round(held / begun));
   return {
-    ...base(arm, ports),
-    confidence: 'high',
-    text: `${formatUsers(ports)} needed ${listNeeds(needs)}: ${least === most ? least : `${least} to ${most}`} a browser. Ten times as many that come in the same time need ten times that at most, if answers come as soon`,
+    ...{ kind: 'ports-needed', arm: arm.name, users: ports.users },
+    ...figuresOf(needs),
+    confidence: begun < ports.users ? 'low' : 'high',
+    text: `${formatUsers(ports.users, begun)} needed ${listNeeds(needs)}: ${least === most ? least : `${least} to ${most}`} a browser. Ten times as many that come in the same time need ten times that at most, if answers come as soon`,
   };
 }
 
-function weigh(arm: Arm, ports: Ports, pool: Pool, { arms, tally }: Evidence): FoundAt {
-  const { keptSec } = pool;
-  const seconds = tally.series(arm.name).ports;
-  const needs =
-    keptSec === undefined || seconds === undefined
-      ? needsOf(ports)
-      : [{ keptSec, ports: Math.max(0, ...countHeld(seconds, keptSec).keys()) }];
-  const fits = needs.map((need) =>
-    Math.min(ports.users, Math.floor((ports.users * pool.ports) / need.ports)),
-  );
+/** @param classes that share the pool */
+function weigh(classes: readonly Class[], pool: Pool, evidence: Evidence): FoundAt {
+  const users = classes.reduce((sum, { ports }) => sum + ports.users, 0);
+  const begun = classes.reduce((sum, one) => sum + countBegun(one, evidence), 0);
+  const kept = needsOf(classes, evidence);
+  const needs = pool.keptSec === undefined ? kept : needsOf(classes, evidence, [pool.keptSec]);
+  const fits = needs.map((need) => Math.min(users, Math.floor((begun * pool.ports) / need.ports)));
   const isAlike = new Set(fits).size === 1;
   const [fewest, most] = [Math.min(...fits), Math.max(...fits)];
   const carried =
-    fewest >= ports.users
+    fewest >= users
       ? 'which is enough'
       : `enough for some ${isAlike ? fewest : `${fewest} to ${most}`} of them`;
+  const names = classes.map(({ arm }) => arm.name);
+  const who = names.length === 1 ? 'this class of' : `${names.join(', ')} through the same endpoint:`;
   return {
-    ...base(arm, ports),
+    ...{ kind: 'ports-needed', ...(names.length === 1 && { arm: names[0]! }), users },
+    ...figuresOf(kept),
     ...{ natPorts: pool.ports, carriesLeast: fewest, carriesMost: most },
     // Which of them is right depends on the NAT.
-    confidence: isAlike ? pool.confidence : 'medium',
-    text: `this class of ${formatUsers(ports)} needs ${listNeeds(needs)}; the NAT gives ${pool.ports}, ${carried}${formatDoubt(arms[arm.name]!)}`,
+    confidence: begun < users ? 'low' : isAlike ? pool.confidence : 'medium',
+    text: `${who} ${formatUsers(users, begun)} ${names.length === 1 ? 'needs' : 'need'} ${listNeeds(needs)}; the NAT gives ${pool.ports}, ${carried}, if answers come as soon${formatDoubt(classes, evidence)}`,
   };
 }
 
-function base({ name }: Arm, ports: Ports): { kind: string; arm: string; [figure: string]: unknown } {
-  const { open, held30s, held120s, users } = ports;
-  return {
-    ...{ kind: 'ports-needed', arm: name, users },
-    ...{ openPorts: open.max, held30sPorts: held30s.max, held120sPorts: held120s.max },
-  };
+/** Browsers whose first page was due by the time at which the last connection was begun: a run may end before all have come. */
+function countBegun({ arm: { name, load }, ports: { users } }: Class, { tally }: Evidence): number {
+  if (load.kind !== 'browsers' || load.rampUs === 0) return users;
+  const { lastBegunUs } = tally.series(name).counts;
+  // They begin at even distances, the first at once.
+  return Math.min(users, 1 + Math.floor((users * Math.max(0, lastBegunUs)) / load.rampUs));
 }
 
-function formatUsers({ users }: Ports): string {
+function figuresOf([open, held30s, held120s]: readonly Need[]): Record<string, number> {
+  return { openPorts: open!.ports, held30sPorts: held30s!.ports, held120sPorts: held120s!.ports };
+}
+
+/** `30 browsers`, `2 of 30 browsers, before the others had come,` */
+function formatUsers(users: number, begun: number): string {
+  if (begun < users) return `${begun} of ${users} browsers, before the others had come,`;
   return users === 1 ? '1 browser' : `${users} browsers`;
 }
 
@@ -121,10 +159,17 @@ function listNeeds(needs: readonly Need[]): string {
     .join(', ');
 }
 
-function formatDoubt({ stalled }: ArmSummary): string {
-  return stalled.rate > CLEAN_RATE
-    ? '. Handshakes stalled: this is what was asked for, not what got through'
-    : '';
+/** What the figures do not have. */
+function formatDoubt(classes: readonly Class[], evidence: Evidence): string {
+  const { scenario, arms } = evidence;
+  const hasStalled = classes.some(({ arm }) => arms[arm.name]!.stalled.rate > CLEAN_RATE);
+  const others = scenario.arms
+    .filter((arm) => arms[arm.name]!.ports === undefined && sharesEndpoint(classes[0]!.arm, arm, evidence))
+    .map(({ name }) => name);
+  return [
+    ...(hasStalled ? ['. Handshakes stalled: this is what was asked for, not what got through'] : []),
+    ...(others.length === 0 ? [] : [`. The ports of ${others.join(', ')} come on top`]),
+  ].join('');
 }
 
 function round(value: number): number {

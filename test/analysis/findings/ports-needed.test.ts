@@ -81,23 +81,23 @@ describe('ports that a class needs', () => {
     const { findings } = summarise({ run, scenario, tally, histograms: new Map() });
     expect(findings.find(({ kind }) => kind === 'ports-needed')).toMatchObject({
       confidence: 'high',
-      text: 'this class of 300 browsers needs 90 ports at once, even where a NAT keeps each for 120 s after its close; the NAT gives 30, enough for some 100 of them',
+      text: 'this class of 300 browsers needs 90 ports at once, even where a NAT keeps each for 120 s after its close; the NAT gives 30, enough for some 100 of them, if answers come as soon',
     });
   });
 
   it('are held against the pool that the scenario names', () => {
     expect(neededOf({ natPorts: 1_000 })).toMatchObject({
       ...{ confidence: 'medium', natPorts: 1_000, carriesLeast: 142, carriesMost: 166 },
-      text: 'this class of 300 browsers needs 1,800 ports at once for open connections, 1,800 where a NAT keeps each for 30 s after its close, 2,100 where for 120 s; the NAT gives 1,000, enough for some 142 to 166 of them',
+      text: 'this class of 300 browsers needs 1,800 ports at once for open connections, 1,800 where a NAT keeps each for 30 s after its close, 2,100 where for 120 s; the NAT gives 1,000, enough for some 142 to 166 of them, if answers come as soon',
     });
     const enough = neededOf({ natPorts: 60_000 });
     expect(enough).toMatchObject({ confidence: 'high', carriesLeast: 300 });
-    expect(enough?.text).toMatch(/; the NAT gives 60,000, which is enough$/);
+    expect(enough?.text).toMatch(/; the NAT gives 60,000, which is enough, if answers come as soon$/);
   });
 
   it('are what was asked for where handshakes stalled', () => {
     expect(neededOf({ natPorts: 1_000 }, { frozen: 400 })?.text).toMatch(
-      /enough for some 142 to 166 of them\. Handshakes stalled: this is what was asked for, not what got through$/,
+      /enough for some 142 to 166 of them, if answers come as soon\. Handshakes stalled: this is what was asked for, not what got through$/,
     );
   });
 
@@ -111,6 +111,83 @@ describe('ports that a class needs', () => {
     expect(needed?.text).toContain(
       `ports at once where a NAT keeps each for ${keptSec} s after its close; the NAT gives 800,`,
     );
+  });
+
+  it('are those of all classes that connect to the same endpoint, at the same time', () => {
+    const other = armOf({ name: 'other', load: LOAD });
+    const endpoints = { '10.0.0.1:3128': { started: 1, established: 1, completed: 1, stalled: 0 } };
+    const tally = new Tally();
+    for (const [at, counts] of [
+      [900, 100],
+      [100, 800],
+    ].entries())
+      for (const [index, name] of ['class', 'other'].entries()) {
+        const openMost = counts[index]!;
+        tally.add(
+          frameOf(at, {
+            [name]: { ...fine(10), endpoints, usersByOpen: {}, browsing: { openMost, openLast: openMost } },
+          }),
+        );
+      }
+    tally.add(frameOf(0, { programs: { ...fine(10), endpoints } }));
+    const programs = armOf({ name: 'programs', load: hold(10, 1) });
+    const run = {
+      ...({ id: 'a', scenario: 'test', label: '', status: 'complete', engine: 'portable' } as const),
+      ...{
+        startedAt: '2025-01-31T06:00:00.000Z',
+        endedAt: '2025-01-31T06:01:00.000Z',
+        stallsByTcpInfo: true,
+      },
+    };
+    const scenario = scenarioOf({ arms: [CLASS, other, programs], natPorts: 950 });
+    const { findings } = summarise({ run, scenario, tally, histograms: new Map() });
+    const [needed, ...more] = findings.filter(({ kind }) => kind === 'ports-needed');
+    expect(more).toEqual([]);
+    // Each alone would have had enough, and their sum is never needed at once.
+    expect(needed).toMatchObject({ users: 600, openPorts: 1_000, carriesLeast: expect.any(Number) });
+    expect(needed?.arm).toBeUndefined();
+    expect(needed?.text).toMatch(
+      /^class, other through the same endpoint: 600 browsers need 1,000 ports at once .*; the NAT gives 950, enough for some .* of them, if answers come as soon\. The ports of programs come on top$/,
+    );
+  });
+
+  it('are little known where the run ended before all had come', () => {
+    const load = { ...LOAD, browsers: 30, rampUs: sec(120) };
+    const arm = armOf({ name: 'class', load });
+    const few = {
+      ...fine(42),
+      outcomes: {},
+      firstBegunUs: 0,
+      lastBegunUs: sec(5),
+      browsing: { openMost: 42, openLast: 42 },
+    };
+    const tally = new Tally();
+    tally.add(frameOf(0, { class: { ...few, usersByOpen: { '21': 2 } } }));
+    const run = {
+      ...({ id: 'a', scenario: 'test', label: '', status: 'complete', engine: 'portable' } as const),
+      ...{
+        startedAt: '2025-01-31T06:00:00.000Z',
+        endedAt: '2025-01-31T06:01:00.000Z',
+        stallsByTcpInfo: true,
+      },
+    };
+    const neededBy = (natPorts?: number) =>
+      summarise({
+        run,
+        scenario: scenarioOf({ arms: [arm], ...(natPorts !== undefined && { natPorts }) }),
+        tally,
+        histograms: new Map(),
+      }).findings.find(({ kind }) => kind === 'ports-needed');
+    expect(neededBy()).toMatchObject({
+      confidence: 'low',
+      text: expect.stringMatching(
+        /^2 of 30 browsers, before the others had come, needed 42 ports at once, even .*: 21 a browser\./,
+      ),
+    });
+    expect(neededBy(50)).toMatchObject({
+      ...{ confidence: 'low', carriesLeast: 2 },
+      text: expect.stringMatching(/ the NAT gives 50, enough for some 2 of them/),
+    });
   });
 
   it('are none of an arm that is no class, nor of a run that did not count them', () => {
