@@ -36,7 +36,7 @@ const BUSY: ReadonlySet<LimitCause> = new Set([
 /** Limits that less load or a higher limit removes. */
 const SCARCE: ReadonlySet<LimitCause> = new Set([
   ...(['unsent-open-limit', 'local-fd-exhausted'] as const),
-  ...(['unsent-no-port', 'local-port-exhausted', 'local-port-in-use'] as const),
+  ...(['unsent-no-port', 'local-port-exhausted'] as const),
 ]);
 
 /** None if the reason itself says what to do, for example what drops packets on this machine. */
@@ -44,8 +44,10 @@ function findRemedy({ generatorLimited, limitedBy = ['lateness'] }: Verdict): st
   if (!generatorLimited) return undefined;
   if (limitedBy.some((cause) => BUSY.has(cause)))
     return 'stop whatever else keeps this machine busy (uptime, top) or lower --rate, then run it again; rushhour doctor checks the limits';
+  if (limitedBy.includes('local-port-in-use'))
+    return 'something else on this machine has these source ports, such as a proxy that runs here: give the arm others (source.ports) or move that elsewhere, then run it again';
   if (limitedBy.some((cause) => SCARCE.has(cause)))
-    return 'lower --rate or -c, or raise the limit, then run it again; rushhour doctor checks the limits';
+    return 'lower the rate or the number of connections, or raise the limit, then run it again; rushhour doctor checks the limits';
   return undefined;
 }
 

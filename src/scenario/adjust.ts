@@ -48,7 +48,7 @@ function scalePhase(phase: Phase, top: number, peak: number): Phase {
 
 /**
  * `--duration`: the measured part of each arm (its holds and steps together) lasts this long, divided in the same
- * proportions as before; ramps and idle phases keep their lengths. A closed loop stops after this long, whatever its
+ * proportions as before; ramps and idle phases keep their lengths, but browsers begin no later than they did in proportion. A closed loop stops after this long, whatever its
  * count was.
  */
 export function stretchTo(arms: readonly Arm[], durationUs: number): Arm[] {
@@ -63,7 +63,10 @@ function stretchLoad(load: Load, durationUs: number): Load {
   // A sweep lasts as long as its delays: shorter delays would be a different measurement.
   if (load.kind === 'sweep') return load;
   if (load.kind === 'closed') return { kind: 'closed', concurrency: load.concurrency, forUs: durationUs };
-  if (load.kind === 'browsers') return { ...load, forUs: durationUs };
+  if (load.kind === 'browsers') {
+    const rampUs = Math.round(load.rampUs * Math.min(1, durationUs / load.forUs));
+    return { ...load, forUs: durationUs, rampUs };
+  }
   const measuredUs = load.phases.reduce((sum, phase) => sum + measuredIn(phase), 0);
   if (measuredUs === 0) return load;
   const stretched = (us: number) => Math.max(1, Math.round((us * durationUs) / measuredUs));

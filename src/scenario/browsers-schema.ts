@@ -32,7 +32,7 @@ const namedHosts = parsedText(parsePageHosts, {
 });
 
 const hosts = z
-  .union([z.array(namedHosts), z.int().min(1).max(MAX_PAGE_HOSTS)])
+  .union([z.array(namedHosts).min(1), z.int().min(1).max(MAX_PAGE_HOSTS)])
   .transform((written): PageHost[] =>
     typeof written === 'number'
       ? Array.from({ length: written }, (_, standIn) => ({ standIn }))

@@ -1,4 +1,5 @@
 import type { ArmFile } from './schema.ts';
+import { formatDuration } from './units.ts';
 import type { Via } from './words.ts';
 import { sendsNothing } from './words.ts';
 
@@ -34,6 +35,13 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
       key: 'load',
       what: 'page.hosts needs a proxy: direct, all objects come from the target',
       fix: 'use via: proxy, or remove page.hosts',
+    });
+  const { browsers, rampUs, forUs } = written.load;
+  if (rampUs > forUs)
+    faults.push({
+      key: 'load',
+      what: `of ${browsers} browsers that begin within ${formatDuration(rampUs)}, only part would do so in ${formatDuration(forUs)}`,
+      fix: 'shorten load.ramp, or lengthen load.for',
     });
   const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);
   if (key !== undefined) {

@@ -199,7 +199,9 @@ function formatFlow(example: unknown): string {
 function outOfRange({ path, value, found }: Found, node: SchemaNode): Problem {
   if (Array.isArray(value))
     return { what: `"${path.at(-1)}" is an empty list`, fix: 'add at least one', path };
-  const { minimum, maximum = Number.MAX_SAFE_INTEGER } = node;
+  // Where text or a list may stand in its place, a branch of its own has the number's range.
+  const branch = [node, ...(node.anyOf ?? [])].find((one) => one.minimum !== undefined);
+  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = branch ?? {};
   const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`;
   return {
     what: `${found} is out of range for "${path.at(-1)}"`,

@@ -134,7 +134,8 @@ describe('renderSummary', () => {
     // Runs of an earlier version do not say what limited them.
     for (const limitedBy of [undefined, ['lateness'], ['starved'], ['local-denied', 'unsent-late']] as const)
       expect(shown(limitedBy && [...limitedBy])).toMatch(busy);
-    expect(shown(['unsent-no-port'])).toContain('-> lower --rate or -c, or raise the limit');
+    expect(shown(['unsent-no-port'])).toContain('-> lower the rate or the number of connections, or raise');
+    expect(shown(['local-port-in-use'])).toMatch(/-> something else .* has these source ports/);
     expect(shown(['local-drop'])).not.toContain('->');
     expect(shown(['local-denied', 'local-no-address'])).not.toContain('->');
     expect(renderSummary(summary({}), plain)).not.toContain('->');

@@ -23,7 +23,8 @@ describe('a population of browsers', () => {
       kind: 'browsers',
       profile: 'chromium',
       browsers: 2,
-      rampUs: 30_000_000,
+      // A fifth of the time, a fifth of the ramp: all of them come.
+      rampUs: 6_000_000,
       forUs: 60_000_000,
       connections: 8,
       thinkUs: 1_000_000,
@@ -36,6 +37,17 @@ describe('a population of browsers', () => {
   it.each([
     ['load: { browsers: 0, for: 1s }', 'the number 0 is out of range for "browsers"', '1 or more'],
     ['load: { browsers: 1 }', '"for" is missing', 'add it'],
+    [
+      'load: { browsers: 30, for: 8s, ramp: 2m }',
+      'of 30 browsers that begin within 2m, only part would do so in 8s',
+      'shorten load.ramp',
+    ],
+    [
+      'load: { browsers: 1, for: 1s, page: { hosts: 0 } }',
+      'the number 0 is out of range for "hosts"',
+      'write 1 to 1000',
+    ],
+    ['load: { browsers: 1, for: 1s, page: { hosts: [] } }', '"hosts" is an empty list', 'at least one'],
     [
       'load: { browsers: 1, for: 1s, conections: 6 }',
       'unknown key "conections"',
