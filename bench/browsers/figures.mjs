@@ -22,16 +22,20 @@ const MORE = [
 ];
 const TIMES = ['firstMs', 'lastMs', 'lastSynMs', 'firstClosedMs', 'closingMs', 'idleMs', 'askingMs', 'ms'];
 
+/** @param {readonly (number | undefined)[]} values @returns median, least and most; undefined if there are none */
+export function spreadOf(values) {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return sorted.length === 0
+    ? undefined
+    : [sorted[Math.floor((sorted.length - 1) / 2)], sorted[0], sorted.at(-1)];
+}
+
 /** @param {readonly object[]} runs of play.mjs @returns for each figure median, least and most */
 export function summarize(runs) {
-  const spread = (key) => {
-    const values = runs.map((run) => run[key]).filter((value) => value !== undefined);
-    const sorted = values.sort((a, b) => a - b);
-    return sorted.length === 0
-      ? undefined
-      : [sorted[Math.floor((sorted.length - 1) / 2)], sorted[0], sorted.at(-1)];
-  };
-  const figures = [...Object.keys(COUNTS), ...MORE, ...TIMES].map((key) => [key, spread(key)]);
+  const figures = [...Object.keys(COUNTS), ...MORE, ...TIMES].map((key) => [
+    key,
+    spreadOf(runs.map((run) => run[key])),
+  ]);
   return {
     runs: runs.length,
     came: [...new Set(runs.map(({ came }) => came))].sort(),
@@ -72,10 +76,11 @@ export function drawTable(head, lines) {
   return [line(head), `|${'---|'.repeat(head.length)}`, ...lines.map(line)].join('\n');
 }
 
-const show = ([median, least, most] = []) => {
+/** @param {readonly (number | string)[]} [spread] as spreadOf gives it; "" if there is none */
+export function show([median, least, most] = []) {
   if (median === undefined) return '';
   return least === most ? `${median}` : `${median} (${least}-${most})`;
-};
+}
 
 function showSec([median, least, most] = []) {
   if (median === undefined) return '';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { drawTable } from './figures.mjs';
+import { drawTable, show, spreadOf } from './figures.mjs';
 import { addRun, DOCS, putBetween, readRuns } from './record.mjs';
 
 const run = promisify(execFile);
@@ -100,17 +100,7 @@ async function playCell(cell, browser, sec, trace) {
   }
 }
 
-/** Median, and the least and most where they differ. */
-function spread(values, write = String) {
-  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
-  if (sorted.length === 0) return '';
-  const [median, least, most] = [Math.floor((sorted.length - 1) / 2), 0, sorted.length - 1].map((at) =>
-    write(sorted[at]),
-  );
-  return least === most ? median : `${median} (${least}-${most})`;
-}
-
-const writeSec = (ms) => (ms / 1e3).toFixed(1);
+const showSec = (times) => show(spreadOf(times)?.map((ms) => (ms / 1e3).toFixed(1)));
 
 const COLUMNS = {
   pages: ({ pages }) => pages,
@@ -128,15 +118,8 @@ function drawClasses(runs) {
     ['chromium', 'rushhour'].flatMap((browser) => {
       const own = runs.filter((one) => one.cell === id && one.browser === browser);
       if (own.length === 0) return [];
-      const counts = Object.values(COLUMNS).map((of) => spread(own.map(of)));
-      const longest = own.map(({ maxMs }) => maxMs);
-      const times = [
-        spread(
-          own.map(({ medianMs }) => medianMs),
-          writeSec,
-        ),
-        spread(longest, writeSec),
-      ];
+      const counts = Object.values(COLUMNS).map((of) => show(spreadOf(own.map(of))));
+      const times = [showSec(own.map(({ medianMs }) => medianMs)), showSec(own.map(({ maxMs }) => maxMs))];
       return [[says, browser, own.length, ...counts, ...times]];
     }),
   );

@@ -1,15 +1,7 @@
 /** The pages that browsers are shown: objects on so many hosts, none of which may be kept. */
 
-/**
- * Each object is one white dot, and a picture indeed: Chromium gives up the request for one that is none, and closes its connection
- * where an answer in chunks is not over by then.
- */
-const OBJECT = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg==',
-  'base64',
-);
-/** Of each object; readers of pictures ignore what comes after its end. */
-const OBJECT_BYTES = 2_000;
+import { PICTURE } from './picture.mjs';
+
 /** How long the far end takes for each answer: an answer within microseconds would free a connection before the next is asked for. */
 export const ANSWER_AFTER_MS = 20;
 
@@ -34,8 +26,7 @@ export function addressOf({ scheme, host, objects = 0, hosts = 1, on = '' }) {
  */
 export function answerTo(scheme, host, target) {
   const url = new URL(target, `${scheme}://${host}`);
-  if (url.pathname !== '/page')
-    return { type: 'image/png', body: Buffer.concat([OBJECT, Buffer.alloc(OBJECT_BYTES - OBJECT.length)]) };
+  if (url.pathname !== '/page') return { type: 'image/png', body: PICTURE };
   const [objects, hosts] = ['objects', 'hosts'].map((key) => Number(url.searchParams.get(key)));
   const on = url.searchParams.get('on');
   const hostOf = (index) => {

@@ -1,17 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-/**
- * Each object is one white dot, and a picture indeed: Chromium gives up the request for one that is none, and closes its connection
- * where an answer in chunks is not over by then.
- */
-const OBJECT = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg==',
-  'base64',
-);
-/** Of each object of a page; readers of pictures ignore what comes after its end. */
-const OBJECT_BYTES = 2_000;
+import { PICTURE } from '../../bench/browsers/picture.mjs';
 
 export interface PageOrigin {
   /** `http://127.0.0.1:1234` */
@@ -24,9 +14,7 @@ export async function startPageOrigin(objects: number): Promise<PageOrigin> {
   const server = createServer((request, response) => {
     const url = request.url ?? '';
     const isPage = url.startsWith('/page');
-    const body = isPage
-      ? Buffer.from(pageOf(objects, url.split('=')[1] ?? ''))
-      : Buffer.concat([OBJECT, Buffer.alloc(OBJECT_BYTES - OBJECT.length)]);
+    const body = isPage ? Buffer.from(pageOf(objects, url.split('=')[1] ?? '')) : PICTURE;
     response.writeHead(200, {
       'content-type': isPage ? 'text/html' : 'image/png',
       'content-length': body.length,

@@ -42,7 +42,7 @@ export const describeDownTimes = perSymptom((symptom, seen): string | undefined 
   if (cut < FEWEST_CUT || all < FEWEST_RESETS || own < all * MOST) return undefined;
   const resets = `${own} of ${all} RSTs have the TTL of the endpoint's own SYN-ACKs`;
   if (whole.length === 0)
-    return `every arm to that endpoint was refused ${parts.length} times, as it was tried again after a pause or just before one; ${resets}, and ${cut} connections were cut as that began`;
+    return `every arm to that endpoint was refused ${parts.length} times, when it was tried again after a pause or last before one; ${resets}, and ${cut} connections were cut as that began`;
   const lengths = whole.map(({ fromSec, toSec }) => Math.round((toSec - fromSec) * 10) / 10);
   const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
   const long = least === most ? `${least} s` : `${least} to ${most} s`;

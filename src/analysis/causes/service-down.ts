@@ -63,8 +63,8 @@ function judgeRefusals(symptom: Symptom, seen: Observations): Judgement[] {
 
 function judgeGaps(symptom: Symptom, seen: Observations): Judgement[] {
   const { arm, count } = symptom;
-  const share = Math.max(shareAtGaps(symptom), shareInDownTimes(symptom, seen));
-  if (share < 0.8)
+  const share = shareAtGaps(symptom);
+  if (share < 0.8 && shareInDownTimes(symptom, seen) < 0.8)
     return contradicts(
       `${fewLie(share, 'the refusals')} in or beside seconds in which nearly all were refused`,
     );

@@ -1,0 +1,2 @@
+/** Each object of a page. */
+export const PICTURE: Buffer;
